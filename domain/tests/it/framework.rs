@@ -1,0 +1,47 @@
+//! The order as an aggregate of `cqrs-es`, by that framework's own test kit.
+
+use cqrs_es::test::TestFramework;
+use domain::order::{Order, OrderCommand, OrderCompleted, OrderError, OrderEvent};
+
+use crate::sample::{When, authorize, capture, deliver, given, noon, place_five_units, ship};
+
+fn events_of(commands: impl IntoIterator<Item = OrderCommand>) -> Vec<OrderEvent> {
+    let mut order = Order::default();
+    let mut all = Vec::new();
+    for command in commands {
+        let events = order.when(&command).unwrap();
+        for event in &events {
+            order.apply(event);
+        }
+        all.extend(events);
+    }
+    all
+}
+
+#[test]
+fn a_command_gives_the_events_that_decide_gives() {
+    let past = [
+        place_five_units(),
+        OrderCommand::Confirm,
+        authorize("p", 1300),
+        capture("p", 1300),
+        ship("s", &[("1", 2), ("2", 3)]),
+    ];
+    let decided = given(past.clone()).when(&deliver("s")).unwrap();
+    assert_eq!(
+        decided.last(),
+        Some(&OrderEvent::OrderCompleted(OrderCompleted {}))
+    );
+    TestFramework::<Order>::with(noon())
+        .given(events_of(past))
+        .when(deliver("s"))
+        .then_expect_events(decided);
+}
+
+#[test]
+fn a_refusal_is_the_framework_s_error() {
+    TestFramework::<Order>::with(noon())
+        .given_no_previous_events()
+        .when(OrderCommand::Confirm)
+        .then_expect_error(OrderError::NoSuchOrder);
+}
