@@ -1,0 +1,220 @@
+//! Reading the log forward, and where it ends.
+
+use sqlx::Row as _;
+use thiserror::Error;
+use uuid::Uuid;
+
+use crate::{Cursor, EventStore, PartitionOf, StoreError, StoredEvent};
+
+/// Why a page of the log was not given.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// The event at the reader's position is not the one that it holds: since it was read, the log has lost events and
+    /// used their positions again.
+    #[error("position {position} holds event {found}, not {held}: the log has another history")]
+    AnotherHistory {
+        /// The position of the event held.
+        position: i64,
+        /// The id of the event held.
+        held: Uuid,
+        /// The id of the event that the log has there.
+        found: Uuid,
+    },
+    /// The log ends before the event that the reader holds: it is a replica that lags, or it has lost events.
+    #[error("the log ends before position {position}, which was read already")]
+    EndsBefore {
+        /// The position of the event held.
+        position: i64,
+    },
+    /// The log did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Where the log ends, as of one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The last position; 0 if there is no event.
+    pub position: i64,
+    /// The last event's id.
+    pub event_id: Option<Uuid>,
+    /// The last position of each partition; 0 for one without events.
+    pub partitions: Vec<i64>,
+}
+
+/// Which log this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LogIdentity {
+    /// Made with the log; its copies keep it.
+    pub log_id: Uuid,
+    /// Raised when the log is found to have taken another turn.
+    pub incarnation: i64,
+}
+
+impl EventStore {
+    /// The next events of the log, at most `limit`; none at its end.
+    pub async fn read_forward(
+        &self,
+        after: Cursor,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, ReadError> {
+        let columns = StoredEvent::COLUMNS;
+        let page = sqlx::query_as(&format!(
+            "select {columns}
+            from event e
+            where e.position >= $1
+            order by e.position
+            limit $2"
+        ))
+        .bind(after.position)
+        .bind(i64::from(limit) + i64::from(after.position > 0))
+        .fetch_all(self.pool())
+        .await
+        .map_err(StoreError::from)?;
+        without_held(page, after)
+    }
+
+    /// The next events of one partition, at most `limit`; none at its end. The event held may be of any partition.
+    pub async fn read_partition(
+        &self,
+        partition: PartitionOf,
+        after: Cursor,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, ReadError> {
+        let (first_slot, last_slot) = partition.slots();
+        let columns = StoredEvent::COLUMNS;
+        // The positions of a page come from the index alone, a short run of each slot.
+        let page = sqlx::query_as(&format!(
+            "select {columns}
+            from (
+                select $1::bigint as position
+                union all (
+                    select of_slot.position
+                    from generate_series($2::integer, $3::integer) as slots (slot)
+                    cross join lateral (
+                        select position
+                        from event
+                        where slot = slots.slot
+                        and position > $1
+                        order by position
+                        limit $4
+                    ) of_slot
+                    order by of_slot.position
+                    limit $4
+                )
+            ) page
+            cross join lateral (
+                select *
+                from event
+                where position = page.position
+                offset 0
+            ) e
+            order by e.position"
+        ))
+        .bind(after.position)
+        .bind(i32::from(first_slot))
+        .bind(i32::from(last_slot))
+        .bind(i64::from(limit))
+        .fetch_all(self.pool())
+        .await
+        .map_err(StoreError::from)?;
+        without_held(page, after)
+    }
+
+    /// Where the log and each of its partitions end, in one statement.
+    pub async fn head(&self, partition_count: u16) -> Result<Head, StoreError> {
+        let row = sqlx::query(
+            "select
+                coalesce(latest.position, 0),
+                latest.event_id,
+                array(
+                    select coalesce(max(of_slot.position), 0)
+                    from generate_series(0, 255) as slots (slot)
+                    left join lateral (
+                        select position
+                        from event
+                        where slot = slots.slot
+                        order by position desc
+                        limit 1
+                    ) of_slot on true
+                    group by slots.slot * $1 / 256
+                    order by slots.slot * $1 / 256
+                )
+            from (values (true)) as one
+            left join lateral (
+                select position, event_id
+                from event
+                order by position desc
+                limit 1
+            ) latest on true",
+        )
+        .bind(i32::from(partition_count))
+        .fetch_one(self.pool())
+        .await?;
+        Ok(Head {
+            position: row.try_get(0)?,
+            event_id: row.try_get(1)?,
+            partitions: row.try_get(2)?,
+        })
+    }
+
+    /// The last position at or below `up_to` of each partition; 0 for one without: what [`EventStore::head`] would have
+    /// said when the log ended at `up_to`.
+    pub async fn last_positions(
+        &self,
+        partition_count: u16,
+        up_to: i64,
+    ) -> Result<Vec<i64>, StoreError> {
+        let positions = sqlx::query_scalar(
+            "select coalesce(max(of_slot.position), 0)
+            from generate_series(0, 255) as slots (slot)
+            left join lateral (
+                select position
+                from event
+                where slot = slots.slot
+                and position <= $2
+                order by position desc
+                limit 1
+            ) of_slot on true
+            group by slots.slot * $1 / 256
+            order by slots.slot * $1 / 256",
+        )
+        .bind(i32::from(partition_count))
+        .bind(up_to)
+        .fetch_all(self.pool())
+        .await?;
+        Ok(positions)
+    }
+
+    /// Which log this is.
+    pub async fn identity(&self) -> Result<LogIdentity, StoreError> {
+        let row = sqlx::query("select log_id, incarnation from log")
+            .fetch_one(self.pool())
+            .await?;
+        Ok(LogIdentity {
+            log_id: row.try_get(0)?,
+            incarnation: row.try_get(1)?,
+        })
+    }
+}
+
+/// Takes the event held from the front of a page that begins with it, if it is there and the same.
+fn without_held(mut page: Vec<StoredEvent>, held: Cursor) -> Result<Vec<StoredEvent>, ReadError> {
+    if held.position == 0 {
+        return Ok(page);
+    }
+    let position = held.position;
+    match (page.first(), held.event_id) {
+        (Some(first), _) if first.position != position => Err(ReadError::EndsBefore { position }),
+        (None, _) => Err(ReadError::EndsBefore { position }),
+        (Some(first), Some(held)) if first.event_id != held => Err(ReadError::AnotherHistory {
+            position,
+            held,
+            found: first.event_id,
+        }),
+        _ => {
+            page.remove(0);
+            Ok(page)
+        }
+    }
+}

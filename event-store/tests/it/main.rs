@@ -1,0 +1,18 @@
+//! The promises of the log, against a real PostgreSQL.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends where it fails"
+)]
+
+mod appending;
+mod batches;
+mod cut_off;
+mod immutability;
+mod keys;
+mod leases;
+mod log;
+mod postgres_es;
+mod reading;
+mod trouble;

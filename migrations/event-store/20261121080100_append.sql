@@ -1,0 +1,294 @@
+-- The append: one lock, one statement, many commands.
+--
+-- The lock gives the order of positions and is held until the commit. What it protects (last position, sequences,
+-- keys) must be read by statements that begin after it is held: with an older snapshot, positions are given twice.
+-- So the lock is the first statement and nothing else, the functions are volatile and in plpgsql, and they refuse
+-- any isolation in which a transaction has one snapshot.
+--
+-- Plans are generic and walk indexes alone, because a session keeps the plans that it made while the log was empty.
+
+-- Appends each command's events, or says why not, in one batch of consecutive positions.
+--
+-- The commands come as one element of each `command_*` array, their events as one element of each `event_*` array in
+-- the order of the commands; `command_first_event` repeats the id of each command's first event. Within a batch no
+-- aggregate and no key may occur twice.
+--
+-- A row a command, in their order. `outcome`:
+--   appended    its events are in the log from `first_position` on; also if an earlier call with the same event ids
+--               had put them there, so that a batch whose answer was lost is decided by sending it again;
+--   conflict    the aggregate's last event is not the one named by `expected_sequence` and `expected_event`;
+--   replay      its key was recorded with the same request; the `key_*` columns say what it led to;
+--   key_reused  its key was recorded with another request.
+create function append_events(
+    command_aggregate_type text[],
+    command_aggregate_id text[],
+    command_expected_sequence bigint[],
+    command_expected_event uuid[],
+    command_events integer[],
+    command_first_event uuid[],
+    command_key uuid[],
+    command_request uuid[],
+    command_status smallint[],
+    command_represented boolean[],
+    event_ids uuid[],
+    event_types text[],
+    event_versions text[],
+    event_payloads text[],
+    event_metadatas text[]
+) returns table (
+    outcome text,
+    first_position bigint,
+    recorded_at timestamptz,
+    key_request uuid,
+    key_aggregate_type text,
+    key_aggregate_id text,
+    key_first_sequence bigint,
+    key_events integer,
+    key_status smallint,
+    key_represented boolean,
+    lock_wait_us bigint
+)
+language plpgsql
+volatile
+security definer
+set search_path = public, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
+set plan_cache_mode = force_generic_plan
+set jit = off
+as $$
+#variable_conflict use_column
+declare
+    last_position bigint;
+    last_recorded_at timestamptz;
+    batch_recorded_at timestamptz;
+    lock_wait interval;
+begin
+    perform pg_advisory_xact_lock(1702260340, 1);
+
+    lock_wait := clock_timestamp() - statement_timestamp();
+
+    if current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'append_events works only under read committed'
+            using errcode = 'invalid_transaction_state';
+    end if;
+
+    if (select sum(c.events) is distinct from cardinality(event_ids) or min(c.events) < 1
+        from unnest(command_events) as c (events)) then
+        raise exception 'the numbers of events do not add up'
+            using errcode = 'invalid_parameter_value';
+    end if;
+
+    select e.position, e.recorded_at
+    into last_position, last_recorded_at
+    from event e
+    order by e.position desc
+    limit 1;
+
+    last_position := coalesce(last_position, 0);
+    batch_recorded_at := greatest(clock_timestamp(), last_recorded_at);
+
+    return query
+    with command as (
+        select
+            c.*,
+            sum(c.events) over (order by c.number) - c.events as events_before
+        from unnest(
+            command_aggregate_type, command_aggregate_id, command_expected_sequence, command_expected_event,
+            command_events, command_first_event, command_key, command_request, command_status, command_represented
+        ) with ordinality as c (
+            aggregate_type, aggregate_id, expected_sequence, expected_event,
+            events, first_event, key, request, status, represented, number
+        )
+    ),
+    -- Each look-up is lateral and fenced by `offset 0` or `limit 1`, so that whatever the statistics were when the
+    -- plan was made, it is one descent of an index a command.
+    known as (
+        select
+            c.*,
+            k.request as key_request,
+            k.position as key_position,
+            k.events as key_events,
+            k.status as key_status,
+            k.represented as key_represented,
+            latest.sequence as latest_sequence,
+            latest.event_id as latest_event
+        from command c
+        left join lateral (
+            select *
+            from idempotency_key i
+            where i.id = c.key
+            offset 0
+        ) k on true
+        left join lateral (
+            select e.sequence, e.event_id
+            from event e
+            where e.aggregate_type = c.aggregate_type
+            and e.aggregate_id = c.aggregate_id
+            order by e.sequence desc
+            limit 1
+        ) latest on true
+    ),
+    -- `there` is an event that is in the log already and tells an earlier sending of this batch from another's work:
+    -- the one that the key led to, or the one that has the place that this command's first event wants.
+    judged as materialized (
+        select
+            n.*,
+            there.aggregate_type as there_aggregate_type,
+            there.aggregate_id as there_aggregate_id,
+            there.sequence as there_sequence,
+            there.position as there_position,
+            there.recorded_at as there_recorded_at,
+            case
+                when n.key_request <> n.request then 'key_reused'
+                when there.event_id = n.first_event then 'appended'
+                when n.key_request is not null then 'replay'
+                when coalesce(n.latest_sequence, 0) = n.expected_sequence
+                and n.latest_event is not distinct from n.expected_event then 'new'
+                else 'conflict'
+            end as verdict
+        from known n
+        left join lateral (
+            (
+                select e.*
+                from event e
+                where e.position = n.key_position
+                offset 0
+            )
+            union all
+            (
+                select e.*
+                from event e
+                where n.key_position is null
+                and n.latest_sequence > n.expected_sequence
+                and e.aggregate_type = n.aggregate_type
+                and e.aggregate_id = n.aggregate_id
+                and e.sequence = n.expected_sequence + 1
+                offset 0
+            )
+        ) there on true
+    ),
+    accepted as materialized (
+        select
+            j.*,
+            last_position + 1 + sum(j.events) over (order by j.number) - j.events as first_position
+        from judged j
+        where j.verdict = 'new'
+    ),
+    recorded as (
+        insert into event (
+            aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata,
+            position, event_id, recorded_at
+        )
+        select
+            a.aggregate_type, a.aggregate_id, a.expected_sequence + nth, e.event_type, e.event_version,
+            e.payload::json, e.metadata::json,
+            a.first_position + nth - 1, e.event_id, batch_recorded_at
+        from accepted a
+        cross join lateral generate_series(1, a.events) as nth
+        join unnest(
+            event_ids, event_types, event_versions, event_payloads, event_metadatas
+        ) with ordinality as e (event_id, event_type, event_version, payload, metadata, number)
+            on e.number = a.events_before + nth
+    ),
+    keyed as (
+        insert into idempotency_key (id, request, position, events, status, represented)
+        select a.key, a.request, a.first_position, a.events, a.status, a.represented
+        from accepted a
+        where a.key is not null
+    )
+    select
+        case j.verdict when 'new' then 'appended' else j.verdict end,
+        coalesce(a.first_position, j.there_position)::bigint,
+        coalesce(case when a.first_position is not null then batch_recorded_at end, j.there_recorded_at),
+        j.key_request,
+        j.there_aggregate_type,
+        j.there_aggregate_id,
+        j.there_sequence,
+        j.key_events,
+        j.key_status,
+        j.key_represented,
+        (extract(epoch from lock_wait) * 1000000)::bigint
+    from judged j
+    left join accepted a on a.number = j.number
+    order by j.number;
+end
+$$;
+
+-- Whoever may call it is said by `grant_log_writer`.
+revoke execute on function append_events from public;
+
+-- A UUID of version 7, which PostgreSQL makes itself only since 18.
+create function make_event_id() returns uuid
+language sql
+volatile
+as $$
+    select encode(
+        set_bit(
+            set_bit(
+                overlay(
+                    uuid_send(gen_random_uuid())
+                    placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3)
+                    from 1 for 6
+                ),
+                52, 1
+            ),
+            53, 1
+        ),
+        'hex'
+    )::uuid
+$$;
+
+-- Gives the position to an event that is inserted without one, as `postgres-es` does.
+create function give_position() returns trigger
+language plpgsql
+volatile
+set enable_seqscan = off
+set enable_bitmapscan = off
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+    last_position bigint;
+    last_recorded_at timestamptz;
+    last_sequence bigint;
+begin
+    perform pg_advisory_xact_lock(1702260340, 1);
+
+    if current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'events are written only under read committed'
+            using errcode = 'invalid_transaction_state';
+    end if;
+
+    select e.position, e.recorded_at
+    into last_position, last_recorded_at
+    from event e
+    order by e.position desc
+    limit 1;
+
+    select e.sequence
+    into last_sequence
+    from event e
+    where e.aggregate_type = new.aggregate_type
+    and e.aggregate_id = new.aggregate_id
+    order by e.sequence desc
+    limit 1;
+
+    -- `postgres-es` takes this SQLSTATE for a conflict, which it is.
+    if new.sequence <> coalesce(last_sequence, 0) + 1 then
+        raise exception 'the next sequence of % % is %, not %',
+            new.aggregate_type, new.aggregate_id, coalesce(last_sequence, 0) + 1, new.sequence
+            using errcode = 'unique_violation';
+    end if;
+
+    new.position := coalesce(last_position, 0) + 1;
+    new.recorded_at := greatest(clock_timestamp(), last_recorded_at);
+    new.event_id := coalesce(new.event_id, make_event_id());
+    return new;
+end
+$$;
+
+create trigger event_gets_position
+before insert on event
+for each row
+when (new.position is null)
+execute function give_position();
