@@ -1,0 +1,293 @@
+//! One run of publishing: find where the stream is, go on from there, until something fails.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use async_nats::connection::State;
+use async_nats::jetstream::Context;
+use async_nats::jetstream::context::{ContextBuilder, PublishError, PublishErrorKind};
+use async_nats::jetstream::message::PublishMessage;
+use async_nats::jetstream::publish::PublishAck;
+use event_store::{Cursor, StoredEvent, relay_row};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use tokio::time::Instant;
+
+use super::wake::Wake;
+use super::{Relay, RelayError};
+use crate::message::{Message, PublishedFrom};
+use crate::stream::prepare;
+use crate::{Frontier, PageSize, subject};
+
+/// Events read from the log at once.
+const PAGE: usize = 500;
+
+/// Bytes of data that may be unacknowledged at a time: all of them are in memory.
+const WINDOW_BYTES: usize = 32 * 1024 * 1024;
+
+/// The relay's row is written at most this often.
+const SAVE_EVERY: Duration = Duration::from_secs(1);
+
+/// While it is behind, the relay tells a frontier at most this often.
+const FRONTIER_EVERY: Duration = Duration::from_millis(50);
+
+/// How long a new client may take to reach the broker before that is told.
+const FIRST_CONNECTION: Duration = Duration::from_secs(2);
+
+/// One run: what was published and what was acknowledged of it.
+struct Run {
+    jetstream: Context,
+    from: PublishedFrom,
+    /// The last event that was published.
+    published: Cursor,
+    /// Each partition's last event up to `published`: with no gap in positions and none out of order, this is what
+    /// one statement on the log of that moment would say.
+    last: Vec<i64>,
+    /// The stream's last sequence, once all that was published is stored.
+    expected: u64,
+    unacknowledged: VecDeque<Unacknowledged>,
+    unacknowledged_bytes: usize,
+    page: PageSize,
+    /// The last event that is known to be stored, that is told as such, and that stands in the relay's row.
+    stored: Cursor,
+    reported: Cursor,
+    saved: Cursor,
+    saved_at: Instant,
+    frontier_at: Option<Instant>,
+    /// Whether the log may have more than was published.
+    behind: bool,
+}
+
+/// A message whose acknowledgement is awaited.
+struct Unacknowledged {
+    answer: BoxFuture<'static, Result<PublishAck, PublishError>>,
+    event: Cursor,
+    sequence: u64,
+    bytes: usize,
+}
+
+impl Relay {
+    /// Publishes until something fails.
+    pub(super) async fn publish(&self, wake: &mut Wake) -> Result<Infallible, RelayError> {
+        let mut run = self.start().await?;
+        wake.listen(&self.client, &self.settings.stream).await;
+        loop {
+            if run.behind && run.has_room(self.settings.window) {
+                self.publish_page(&mut run).await?;
+            } else {
+                tokio::select! {
+                    biased;
+                    answer = oldest(&mut run.unacknowledged), if !run.unacknowledged.is_empty() => {
+                        run.take_answer(answer)?;
+                    }
+                    () = wake.wait(), if !run.behind => run.behind = true,
+                }
+            }
+            run.take_answers()?;
+            self.report(&mut run).await?;
+        }
+    }
+
+    /// Finds the stream's end and the event to go on after, with a new context, so that no answer to an earlier run counts.
+    async fn start(&self) -> Result<Run, RelayError> {
+        if !self.is_connected().await {
+            return Err(RelayError::BrokerAway);
+        }
+        let settings = &self.settings;
+        let jetstream = ContextBuilder::new()
+            .timeout(settings.ack_timeout)
+            .ack_timeout(settings.ack_timeout)
+            .max_ack_inflight(2 * settings.window)
+            .build(self.client.clone());
+        let identity = self.store.identity().await?;
+        let (stream, newest) = prepare(&jetstream, &settings.stream, identity.log_id).await?;
+        // What an earlier incarnation published is not where this one is.
+        let newest = newest.filter(|message| message.incarnation == identity.incarnation);
+        let place = match newest {
+            Some(message) => Cursor::at(message.position, message.event_id),
+            None => relay_row::read(self.store.pool(), &settings.stream.name)
+                .await?
+                .unwrap_or(Cursor::START),
+        };
+        // Whether the log has that event, as it was published, is seen by the first page.
+        self.store.read_forward(place, 0).await?;
+        let last = self
+            .store
+            .last_positions(settings.stream.partitions, place.position)
+            .await?;
+        tracing::info!(
+            log.position = place.position,
+            stream.sequence = stream.cached_info().state.last_sequence,
+            "the relay publishes on"
+        );
+        Ok(Run {
+            jetstream,
+            from: PublishedFrom {
+                log: identity.log_id,
+                incarnation: identity.incarnation,
+                max_payload: self.client.max_payload(),
+            },
+            published: place,
+            last,
+            expected: stream.cached_info().state.last_sequence,
+            unacknowledged: VecDeque::with_capacity(settings.window),
+            unacknowledged_bytes: 0,
+            page: PageSize::new(PAGE.min(settings.window)),
+            stored: place,
+            reported: place,
+            saved: place,
+            saved_at: Instant::now(),
+            frontier_at: None,
+            behind: true,
+        })
+    }
+
+    /// Whether the broker is there. A client that was just made is still on its way to it, which is no failure yet.
+    async fn is_connected(&self) -> bool {
+        let given_up = Instant::now() + FIRST_CONNECTION;
+        while self.client.connection_state() == State::Pending && Instant::now() < given_up {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        self.client.connection_state() == State::Connected
+    }
+
+    async fn publish_page(&self, run: &mut Run) -> Result<(), RelayError> {
+        let events = self
+            .store
+            .read_forward(run.published, run.page.limit())
+            .await?;
+        run.behind = events.len() == run.page.events();
+        run.page.learn(&events);
+        for event in &events {
+            self.publish_event(run, event).await?;
+        }
+        if events.is_empty() {
+            if run.unacknowledged.is_empty() {
+                self.board.leading();
+            }
+            return Ok(());
+        }
+        let due = run
+            .frontier_at
+            .is_none_or(|told| told.elapsed() >= FRONTIER_EVERY);
+        if due || !run.behind {
+            run.frontier_at = Some(Instant::now());
+            run.frontier()
+                .publish(&self.client, &self.settings.stream)
+                .await;
+        }
+        Ok(())
+    }
+
+    async fn publish_event(&self, run: &mut Run, event: &StoredEvent) -> Result<(), RelayError> {
+        let settings = &self.settings.stream;
+        let partition = subject::partition_of(event.slot, settings.partitions);
+        let last = &mut run.last[usize::from(partition)];
+        let outgoing = Message::encode(event, *last, run.from);
+        *last = event.position;
+        let bytes = outgoing.data.len();
+        let subject = subject::of_event(
+            &settings.subject_prefix,
+            partition,
+            &event.aggregate_type,
+            &event.event_type,
+        );
+        let message = PublishMessage::build()
+            .payload(outgoing.data)
+            .headers(outgoing.headers)
+            .expected_last_sequence(run.expected);
+        while run.unacknowledged_bytes > WINDOW_BYTES {
+            let answer = oldest(&mut run.unacknowledged).await;
+            run.take_answer(answer)?;
+        }
+        let answer = run
+            .jetstream
+            .send_publish(subject, message)
+            .await
+            .map_err(not_stored)?;
+        run.expected += 1;
+        run.published = Cursor::at(event.position, event.event_id);
+        run.unacknowledged.push_back(Unacknowledged {
+            answer: answer.into_future().boxed(),
+            event: run.published,
+            sequence: run.expected,
+            bytes,
+        });
+        run.unacknowledged_bytes += bytes;
+        Ok(())
+    }
+
+    /// Tells what was stored, and writes it down at most once a second.
+    async fn report(&self, run: &mut Run) -> Result<(), RelayError> {
+        if run.reported != run.stored {
+            self.board
+                .acknowledged(run.reported.position, run.stored.position);
+            run.reported = run.stored;
+        }
+        if run.saved != run.stored && run.saved_at.elapsed() >= SAVE_EVERY {
+            relay_row::write(self.store.pool(), &self.settings.stream.name, run.stored).await?;
+            run.saved = run.stored;
+            run.saved_at = Instant::now();
+        }
+        Ok(())
+    }
+}
+
+impl Run {
+    fn has_room(&self, window: usize) -> bool {
+        window.saturating_sub(self.unacknowledged.len()) >= self.page.events()
+    }
+
+    /// Takes the answers that have arrived.
+    fn take_answers(&mut self) -> Result<(), RelayError> {
+        while let Some(oldest) = self.unacknowledged.front_mut() {
+            let Some(answer) = (&mut oldest.answer).now_or_never() else {
+                break;
+            };
+            self.take_answer(answer)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the answer to the oldest message.
+    fn take_answer(&mut self, answer: Result<PublishAck, PublishError>) -> Result<(), RelayError> {
+        let stored = answer.map_err(not_stored)?.sequence;
+        let Some(message) = self.unacknowledged.pop_front() else {
+            return Ok(());
+        };
+        self.unacknowledged_bytes -= message.bytes;
+        if stored != message.sequence {
+            return Err(RelayError::Misplaced {
+                stored,
+                expected: message.sequence,
+            });
+        }
+        self.stored = message.event;
+        Ok(())
+    }
+
+    fn frontier(&self) -> Frontier {
+        Frontier {
+            log: self.from.log,
+            incarnation: self.from.incarnation,
+            position: self.published.position,
+            last: self.last.clone(),
+        }
+    }
+}
+
+/// Waits for the answer to the oldest message, which stays where it is until the answer is taken.
+async fn oldest(unacknowledged: &mut VecDeque<Unacknowledged>) -> Result<PublishAck, PublishError> {
+    match unacknowledged.front_mut() {
+        Some(oldest) => (&mut oldest.answer).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn not_stored(error: PublishError) -> RelayError {
+    match error.kind() {
+        PublishErrorKind::WrongLastSequence => RelayError::Overtaken,
+        _ => RelayError::NotStored(error),
+    }
+}
