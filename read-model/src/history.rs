@@ -1,0 +1,50 @@
+//! The rows of the view `order-history`.
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::View;
+
+/// One event of an order, as an audit entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryRow {
+    /// The event's position in the log.
+    pub position: i64,
+    /// The event's id.
+    pub event_id: Uuid,
+    /// The order that it belongs to.
+    pub order_id: String,
+    /// Its place among the order's events.
+    pub sequence: i64,
+    /// The audit entry of the contract as JSON, byte for byte as it is served.
+    pub entry: String,
+}
+
+/// Adds rows; none of their positions may be there yet. One statement, however many they are.
+pub async fn write(
+    connection: &mut PgConnection,
+    generation: i32,
+    rows: &[HistoryRow],
+) -> Result<(), sqlx::Error> {
+    let statement = format!(
+        "insert into {table} (position, event_id, order_id, sequence, entry)
+        select position, event_id, order_id, sequence, entry::json
+        from unnest($1::bigint[], $2::uuid[], $3::text[], $4::bigint[], $5::text[])
+            as new (position, event_id, order_id, sequence, entry)",
+        table = View::OrderHistory.table(generation)
+    );
+    let positions: Vec<i64> = rows.iter().map(|row| row.position).collect();
+    let event_ids: Vec<Uuid> = rows.iter().map(|row| row.event_id).collect();
+    let order_ids: Vec<&str> = rows.iter().map(|row| row.order_id.as_str()).collect();
+    let sequences: Vec<i64> = rows.iter().map(|row| row.sequence).collect();
+    let entries: Vec<&str> = rows.iter().map(|row| row.entry.as_str()).collect();
+    sqlx::query(&statement)
+        .bind(positions)
+        .bind(event_ids)
+        .bind(order_ids)
+        .bind(sequences)
+        .bind(entries)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

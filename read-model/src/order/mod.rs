@@ -1,0 +1,12 @@
+//! The order as it is shown: folded from the log, written as one document.
+
+mod document;
+mod fold;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use document::{
+    HoldDocument, LineDocument, NoteDocument, OrderDocument, PaymentDocument, RefundDocument,
+    RefundPartDocument, ReturnDocument, ReturnLineDocument, ShipmentDocument,
+};
+pub use fold::OrderFold;
