@@ -1,0 +1,40 @@
+//! `POST /v1/orders/{order_id}/record-payment-failure`: record that money did not come.
+
+use domain::order::OrderCommand;
+
+use crate::body::Node;
+use crate::body::values::text;
+use crate::shapes::new_id;
+
+/// `{ "payment_id", "reason" }`; without an id it is a first attempt that failed, and gets one.
+pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
+    let mut body = node.object()?;
+    let payment_id = body.optional("payment_id", text).or_else(new_id);
+    let reason = body.required("reason", text);
+    body.end();
+    Some(OrderCommand::RecordPaymentFailure {
+        payment_id: payment_id?,
+        reason: reason?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::body;
+    use crate::body::testing::pointers;
+    use domain::order::OrderCommand;
+    use serde_json::json;
+
+    #[test]
+    fn a_failure_needs_a_reason_and_gets_an_id() {
+        let read = body::read(&json!({"reason": "card declined"}), super::read);
+        let Ok(OrderCommand::RecordPaymentFailure { payment_id, .. }) = read else {
+            panic!("{read:?}")
+        };
+        assert_eq!(payment_id.as_str().len(), 36);
+        assert_eq!(
+            pointers(&json!({"payment_id": 1}), super::read),
+            ["/payment_id", "/reason"]
+        );
+    }
+}

@@ -1,0 +1,28 @@
+//! `POST /v1/orders/{order_id}/remove-discount`: take an order-level discount from a draft.
+
+use domain::order::OrderCommand;
+
+use crate::body::Node;
+use crate::body::values::text;
+
+/// `{ "code" }`
+pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
+    let mut body = node.object()?;
+    let code = body.required("code", text);
+    body.end();
+    Some(OrderCommand::RemoveDiscount { code: code? })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::body;
+    use crate::body::testing::pointers;
+    use serde_json::json;
+
+    #[test]
+    fn the_code_must_be_named() {
+        assert!(body::read(&json!({"code": "WELCOME"}), super::read).is_ok());
+        assert_eq!(pointers(&json!({}), super::read), ["/code"]);
+        assert_eq!(pointers(&json!({"code": "a,b"}), super::read), ["/code"]);
+    }
+}

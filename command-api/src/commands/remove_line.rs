@@ -1,0 +1,31 @@
+//! `POST /v1/orders/{order_id}/remove-line`: remove a line from a draft.
+
+use domain::order::OrderCommand;
+
+use crate::body::Node;
+use crate::body::values::text;
+
+/// `{ "line_id" }`
+pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
+    let mut body = node.object()?;
+    let line_id = body.required("line_id", text);
+    body.end();
+    Some(OrderCommand::RemoveLine { line_id: line_id? })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::body;
+    use crate::body::testing::pointers;
+    use serde_json::json;
+
+    #[test]
+    fn the_line_must_be_named() {
+        assert!(body::read(&json!({"line_id": "1"}), super::read).is_ok());
+        assert_eq!(pointers(&json!({}), super::read), ["/line_id"]);
+        assert_eq!(
+            pointers(&json!({"line_id": "x".repeat(256)}), super::read),
+            ["/line_id"]
+        );
+    }
+}
