@@ -1,0 +1,25 @@
+//! Events to views: consume, fold, checkpoint.
+//!
+//! The way of an event, one file each, in this order: `partition` (what a message means), `folding` (events to rows,
+//! by the projections in `orders` and `order_history`), `partition/applying` (rows and checkpoints in one
+//! transaction). Around it: `ownership` (who works on which partition), `views` (the tables), `frontier` (how far the
+//! log is).
+//!
+//! What holds whatever happens: rows and checkpoints are written in one transaction that begins by moving the
+//! checkpoints from exactly where this worker believes them to be. A worker that was killed, paused or doubled can do
+//! no harm.
+
+mod board;
+mod config;
+mod folding;
+mod frontier;
+mod order_history;
+mod orders;
+mod ownership;
+mod partition;
+mod service;
+mod views;
+
+pub use config::Config;
+pub use service::{BuildError, RunError, Service};
+pub use views::ViewsError;

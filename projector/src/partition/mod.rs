@@ -1,0 +1,197 @@
+//! One partition, as long as this worker owns it: messages in, views and checkpoints out.
+//!
+//! Each message is skipped (`position ≤ checkpoint`), applied (`prevposition = checkpoint`), or makes the worker read
+//! the log up to it. A partition that got nothing for a second looks into the log. So nothing depends on what the
+//! broker keeps, and with no broker at all the views follow a second later.
+
+mod applying;
+
+use std::time::Duration;
+
+use event_store::{DecodeError, EventStore, PartitionOf, ReadError};
+use event_stream::{
+    Client, ConnectionState, PageSize, PartitionReader, ReaderError, Received, StreamSettings,
+};
+use sqlx::PgPool;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::folding::{FoldError, Folding};
+use crate::views::{self, Target};
+
+/// Events that one transaction takes in.
+pub(crate) const BATCH: usize = 1_000;
+
+/// A partition that got nothing for so long looks into the log.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// How long the log, which may be a replica, may lack what a message says that it has.
+const REPLICA_LAG: Duration = Duration::from_secs(2);
+
+/// Why a partition stopped.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PartitionError {
+    /// The views' database failed.
+    #[error("the views' database failed")]
+    Views(#[from] sqlx::Error),
+    /// The log could not be read; see there.
+    #[error(transparent)]
+    Log(#[from] ReadError),
+    /// An event cannot be read by this program.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// The events could not be folded.
+    #[error(transparent)]
+    Fold(#[from] FoldError),
+    /// Another worker moved the checkpoint.
+    #[error("another worker has this partition as well")]
+    Doubled,
+    /// The log lacks what a message says that it has.
+    #[error("the log ends before position {position}, of which a message tells")]
+    LogBehind {
+        /// The message's position.
+        position: i64,
+    },
+}
+
+/// What all partitions of a worker share.
+#[derive(Debug, Clone)]
+pub(crate) struct Sources {
+    pub(crate) store: EventStore,
+    pub(crate) views: PgPool,
+    /// Connections to the views' database for what must not wait behind batches: leases, frontier, health.
+    pub(crate) control: PgPool,
+    pub(crate) client: Client,
+    pub(crate) stream: StreamSettings,
+}
+
+impl Sources {
+    /// Ends the connections to both databases, in order.
+    pub(crate) async fn close(&self) {
+        tokio::join!(self.store.close(), self.views.close(), self.control.close());
+    }
+}
+
+/// Which log the views follow.
+#[derive(Debug, Clone, Copy)]
+struct Log {
+    id: Uuid,
+    incarnation: i64,
+}
+
+/// A partition at work.
+#[derive(Debug)]
+pub(crate) struct Partition {
+    sources: Sources,
+    place: PartitionOf,
+    log: Log,
+    /// The views, each with how far it is; all the same but for one that is new.
+    targets: Vec<Target>,
+    folding: Folding,
+    page: PageSize,
+    /// None while the broker is away.
+    reader: Option<PartitionReader>,
+}
+
+impl Partition {
+    /// Reads the checkpoints, as they are now.
+    pub(crate) async fn open(sources: Sources, index: u16) -> Result<Self, PartitionError> {
+        let identity = sources.store.identity().await.map_err(ReadError::from)?;
+        let targets = views::targets(&sources.views, index).await?;
+        Ok(Self {
+            place: PartitionOf {
+                index,
+                count: sources.stream.partitions,
+            },
+            log: Log {
+                id: identity.log_id,
+                incarnation: identity.incarnation,
+            },
+            targets,
+            folding: Folding::default(),
+            page: PageSize::new(BATCH),
+            reader: None,
+            sources,
+        })
+    }
+
+    /// Takes the consumer away from the broker, which may not answer.
+    pub(crate) async fn close(mut self) {
+        self.close_reader().await;
+    }
+
+    /// Follows the log until something fails. `progressed` is called whenever all is written that is known of.
+    pub(crate) async fn follow(&mut self, progressed: impl Fn()) -> Result<(), PartitionError> {
+        // The reader begins before the log is read, so that nothing falls between the two.
+        self.open_reader(None).await;
+        self.read_log().await?;
+        progressed();
+        let mut finds_in_a_row = 0;
+        let mut heard = Instant::now();
+        loop {
+            let received = self.listen(heard + IDLE).await;
+            if received.is_empty() {
+                let found = self.read_log().await?;
+                finds_in_a_row = if found == 0 { 0 } else { finds_in_a_row + 1 };
+            } else {
+                self.take(received).await?;
+                finds_in_a_row = 0;
+            }
+            if finds_in_a_row == 2 && self.reader.is_some() {
+                tracing::info!(
+                    partition = self.place.index,
+                    "the stream is silent about this partition: a new consumer"
+                );
+                self.close_reader().await;
+                finds_in_a_row = 0;
+            }
+            heard = Instant::now();
+            progressed();
+        }
+    }
+
+    /// What the stream brings until `deadline`; nothing if it brings nothing.
+    async fn listen(&mut self, deadline: Instant) -> Vec<Received> {
+        if self.reader.is_none() {
+            self.open_reader(None).await;
+        }
+        let Some(reader) = &mut self.reader else {
+            tokio::time::sleep_until(deadline).await;
+            return Vec::new();
+        };
+        let patience = deadline.saturating_duration_since(Instant::now());
+        match reader.next(BATCH, patience).await {
+            Ok(received) => received,
+            Err(error) => {
+                tracing::debug!(partition = self.place.index, %error, "the consumer is gone");
+                let after = reader.last_sequence();
+                self.open_reader(Some(after)).await;
+                Vec::new()
+            }
+        }
+    }
+
+    /// A new reader, unless the broker is away: then the log must do.
+    async fn open_reader(&mut self, after: Option<u64>) {
+        self.reader = None;
+        let Sources { client, stream, .. } = &self.sources;
+        if client.connection_state() != ConnectionState::Connected {
+            return;
+        }
+        match PartitionReader::open(client, stream, self.log.id, self.place.index, after).await {
+            Ok(reader) => self.reader = Some(reader),
+            // The relay makes the stream, in a moment.
+            Err(ReaderError::NoStream(_)) => {}
+            Err(error) => {
+                tracing::warn!(partition = self.place.index, %error, "no consumer: this partition follows the log alone");
+            }
+        }
+    }
+
+    async fn close_reader(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            // A consumer that stays is forgotten by the broker.
+            let _ = tokio::time::timeout(IDLE, reader.close()).await;
+        }
+    }
+}

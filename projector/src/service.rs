@@ -1,0 +1,219 @@
+//! The projector as a service: built from its configuration, run until told to stop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use event_store::{EventStore, StoreError, StoreSettings};
+use event_stream::{ConnectionError, ConnectionState};
+use service_kit::health::Health;
+use service_kit::problem::chain;
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::board::Board;
+use crate::config::Config;
+use crate::frontier;
+use crate::ownership::Worker;
+use crate::partition::Sources;
+use crate::views::{self, ViewsError};
+
+/// Connections to the log: reading is brief, and partitions take turns.
+const LOG_CONNECTIONS: u32 = 6;
+
+/// Connections to the views' database beside those that write views.
+const CONTROL_CONNECTIONS: u32 = 3;
+
+/// How long a partition waits for a connection to the views.
+const CONNECTION_WAIT: Duration = Duration::from_secs(5);
+
+/// How long requests may still take when the service stops.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Why the projector cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The log's URL cannot be used.
+    #[error("EVENT_STORE_URL is not the URL of a PostgreSQL database")]
+    EventStore(#[source] StoreError),
+    /// The views' URL cannot be used.
+    #[error("READ_MODEL_URL is not the URL of a PostgreSQL database")]
+    ReadModel(#[source] sqlx::Error),
+    /// The broker's URL cannot be used.
+    #[error(transparent)]
+    Broker(#[from] ConnectionError),
+    /// The address is taken or not this machine's.
+    #[error("PROJECTOR_ADDR: {addr} cannot be listened on")]
+    Listen {
+        /// The address.
+        addr: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+/// Why the projector ended though nobody told it to.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The views are not this program's to keep.
+    #[error(transparent)]
+    Views(#[from] ViewsError),
+}
+
+/// A projector that listens, and does nothing else until it is run.
+#[derive(Debug)]
+pub struct Service {
+    sources: Sources,
+    board: Arc<Board>,
+    listener: TcpListener,
+    addr: SocketAddr,
+}
+
+impl Service {
+    /// Takes the configuration and listens. Databases and broker may still be away.
+    pub async fn build(config: Config) -> Result<Self, BuildError> {
+        let settings = StoreSettings {
+            max_connections: LOG_CONNECTIONS,
+            ..StoreSettings::new(config.event_store_url.expose())
+        };
+        let store = EventStore::connect_lazy(&settings).map_err(BuildError::EventStore)?;
+        let control = connect_views(config.read_model_url.expose(), CONTROL_CONNECTIONS)
+            .map_err(BuildError::ReadModel)?;
+        let views = connect_views(config.read_model_url.expose(), config.connections)
+            .map_err(BuildError::ReadModel)?;
+        let client = event_stream::connect(config.nats_url.expose(), "projector").await?;
+        let listen = |source| BuildError::Listen {
+            addr: config.addr,
+            source,
+        };
+        let listener = TcpListener::bind(config.addr).await.map_err(listen)?;
+        let addr = listener.local_addr().map_err(listen)?;
+        let sources = Sources {
+            store,
+            views,
+            control,
+            client,
+            stream: config.stream,
+        };
+        Ok(Self {
+            sources,
+            board: Arc::new(Board::default()),
+            listener,
+            addr,
+        })
+    }
+
+    /// Where health and metrics are served.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Keeps the views until `shutdown`, then gives its partitions back.
+    pub async fn run(self, shutdown: CancellationToken) -> Result<(), RunError> {
+        let Self {
+            sources,
+            board,
+            listener,
+            ..
+        } = self;
+        let router = service_kit::edge::wrap(
+            "projector",
+            axum::Router::new(),
+            health(&sources, &board, &shutdown),
+        );
+        let serving = service_kit::serve::serve(listener, router, shutdown.clone(), GRACE);
+        let working = async {
+            let result = work(sources.clone(), board, shutdown.clone()).await;
+            // Whoever ends early ends the other.
+            shutdown.cancel();
+            result
+        };
+        let (result, ()) = tokio::join!(working, serving);
+        sources.close().await;
+        result.map_err(RunError::from)
+    }
+}
+
+async fn work(
+    sources: Sources,
+    board: Arc<Board>,
+    shutdown: CancellationToken,
+) -> Result<(), ViewsError> {
+    board.hindered(Some("the service is starting".to_owned()));
+    let prepared = shutdown
+        .run_until_cancelled(prepare(&sources, &board))
+        .await;
+    if let Some(prepared) = prepared {
+        prepared?;
+        let worker = Worker::new(sources.clone(), board).run(shutdown.clone());
+        let frontier = frontier::keep(sources, shutdown.clone());
+        tokio::join!(worker, frontier);
+    }
+    Ok(())
+}
+
+/// Makes the views as soon as their database is there.
+async fn prepare(sources: &Sources, board: &Board) -> Result<(), ViewsError> {
+    let mut pause = Duration::from_millis(100);
+    loop {
+        match views::prepare(&sources.views, sources.stream.partitions).await {
+            Err(ViewsError::Database(error)) => {
+                tracing::warn!(error = chain(&error), "the views cannot be prepared yet");
+                board.hindered(Some(
+                    "the views' database is away or was not migrated".to_owned(),
+                ));
+            }
+            ended => return ended,
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_secs(2));
+    }
+}
+
+fn connect_views(url: &str, connections: u32) -> Result<PgPool, sqlx::Error> {
+    let options: PgConnectOptions = url.parse()?;
+    let options = options.application_name("projector").options([
+        ("default_transaction_isolation", r"read\ committed"),
+        ("idle_in_transaction_session_timeout", "10s"),
+        ("statement_timeout", "10s"),
+        // Views and checkpoints are of one transaction: what a crash takes back is read from the log again.
+        ("synchronous_commit", "off"),
+    ]);
+    let pool = PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(CONNECTION_WAIT);
+    Ok(pool.connect_lazy_with(options))
+}
+
+fn health(sources: &Sources, board: &Arc<Board>, shutdown: &CancellationToken) -> Health {
+    let (store, control, client, board) = (
+        sources.store.clone(),
+        sources.control.clone(),
+        sources.client.clone(),
+        board.clone(),
+    );
+    Health::new(shutdown.clone())
+        .needs("event-store", move || {
+            let store = store.clone();
+            async move { store.ping().await.map_err(|_| "does not answer".to_owned()) }
+        })
+        .needs("read-model", move || {
+            let control = control.clone();
+            async move {
+                let asked = sqlx::query("select 1").execute(&control).await;
+                asked.map(drop).map_err(|_| "does not answer".to_owned())
+            }
+        })
+        .needs("projections", move || std::future::ready(board.check()))
+        // Without it the views follow the log alone, a second later.
+        .tells("broker", move || {
+            let connected = client.connection_state() == ConnectionState::Connected;
+            std::future::ready(if connected {
+                Ok(())
+            } else {
+                Err("away".to_owned())
+            })
+        })
+}

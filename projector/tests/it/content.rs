@@ -1,0 +1,123 @@
+//! Events and messages that are not like the others.
+
+use async_nats::HeaderMap;
+use read_model::View;
+use test_kit::eventually;
+
+use crate::setup::{PATIENCE, Setup, ids};
+
+#[tokio::test]
+async fn foreign_messages_in_the_stream_are_stepped_over() {
+    let mut setup = Setup::new().await;
+    let projector = setup.projector();
+    setup.traffic("o", 20, 1).await;
+    setup.views_equal_the_log().await;
+    let jetstream = async_nats::jetstream::new(setup.client.clone());
+    for partition in 0..16 {
+        let mut headers = HeaderMap::new();
+        headers.insert("ce-source", "/order-platform/elsewhere");
+        let subject = format!("orders.v1.{partition}.order.OrderPlaced");
+        jetstream
+            .publish_with_headers(subject, headers, "{".into())
+            .await
+            .unwrap()
+            .await
+            .unwrap();
+    }
+    setup.note(&ids("o", 20), "after").await;
+    setup.views_equal_the_log().await;
+    projector.stop().await;
+}
+
+#[tokio::test]
+async fn an_event_too_large_for_the_broker_is_read_from_the_log() {
+    let mut setup = Setup::new().await;
+    let projector = setup.projector();
+    setup.traffic("o", 3, 1).await;
+    // What the domain refuses, the log may hold all the same: unknown members make it large.
+    let text = "x".repeat(1_200_000);
+    let payload =
+        serde_json::json!({"text": "large", "visibility": "internal", "padding": text}).to_string();
+    for id in ids("o", 3) {
+        setup.append(&[(&id, "NoteAdded", payload.clone())]).await;
+    }
+    setup.note(&ids("o", 3), "after").await;
+    setup.views_equal_the_log().await;
+    let notes: Vec<i64> = sqlx::query_scalar("select version from orders_1")
+        .fetch_all(&setup.views)
+        .await
+        .unwrap();
+    assert_eq!(notes, [4, 4, 4]);
+    projector.stop().await;
+}
+
+#[tokio::test]
+async fn events_of_other_aggregates_are_passed_by() {
+    let mut setup = Setup::new().await;
+    let projector = setup.projector();
+    setup.traffic("o", 5, 1).await;
+    for number in 0..20 {
+        sqlx::query(
+            "insert into event (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata)
+            values ('basket', $1, 1, 'BasketFilled', '7', '{}', '{}')",
+        )
+        .bind(format!("b-{number}"))
+        .execute(&setup.log)
+        .await
+        .unwrap();
+    }
+    setup.note(&ids("o", 5), "after").await;
+    setup.views_equal_the_log().await;
+    projector.stop().await;
+}
+
+#[tokio::test]
+async fn an_event_that_this_program_does_not_know_stops_its_partition_loudly_and_no_other() {
+    let mut setup = Setup::new().await;
+    let projector = setup.projector();
+    setup.traffic("o", 40, 1).await;
+    setup.caught_up().await;
+    projector.is_ready().await;
+
+    setup
+        .append(&[("o-0", "OrderTeleported", "{}".to_owned())])
+        .await;
+    setup.note(&ids("o", 40), "after").await;
+    let stopped = usize::from(read_model::partition_of("o-0", 16));
+    let head = setup.store.head(16).await.unwrap();
+    eventually(
+        "all other partitions at the log's end",
+        PATIENCE,
+        async || {
+            let checkpoints = setup.checkpoints(View::Orders).await;
+            (0..16)
+                .all(|p| p == stopped || checkpoints[p] == head.partitions[p])
+                .then_some(())
+        },
+    )
+    .await;
+    let not_ready = eventually("a projector that says so", PATIENCE, async || {
+        let (status, body) = projector.ready().await;
+        (status == 503).then_some(body)
+    })
+    .await;
+    assert!(
+        not_ready.contains("1 of 16 partitions stopped"),
+        "{not_ready}"
+    );
+    let (_, metrics) = projector.get("/metrics").await;
+    assert!(
+        metrics.contains("projector_failing_partitions"),
+        "{metrics}"
+    );
+
+    // What stands before it in the partition is written.
+    let position: i64 =
+        sqlx::query_scalar("select position from event where event_type = 'OrderTeleported'")
+            .fetch_one(&setup.log)
+            .await
+            .unwrap();
+    let checkpoint = setup.checkpoints(View::Orders).await[stopped];
+    assert!(checkpoint < position && checkpoint > 0);
+    projector.stop().await;
+}
