@@ -1,0 +1,16 @@
+//! HTTP out of the views, nothing else.
+//!
+//! The way of a query: authenticate, parse, read the view's position and the rows in one statement, wait where the
+//! caller wants newer data, answer with the bytes that the projector wrote. This service reaches the views' database
+//! and nothing else: not the log, not the broker.
+
+mod answer;
+mod config;
+mod orders;
+mod request;
+mod router;
+mod service;
+mod views;
+
+pub use config::Config;
+pub use service::{BuildError, Service};

@@ -1,0 +1,72 @@
+//! All paths of the service.
+
+use axum::Router;
+use axum::extract::FromRef;
+use axum::routing::get;
+use service_kit::health::Health;
+use service_kit::{Authenticator, RateLimiter, edge};
+use tokio_util::sync::CancellationToken;
+
+use crate::orders;
+use crate::views::Views;
+
+/// What every handler has. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct App {
+    authenticator: Authenticator,
+    rate_limiter: RateLimiter,
+    views: Views,
+}
+
+impl App {
+    pub(crate) fn new(
+        authenticator: Authenticator,
+        rate_limiter: RateLimiter,
+        views: Views,
+    ) -> Self {
+        Self {
+            authenticator,
+            rate_limiter,
+            views,
+        }
+    }
+
+    /// Who counts each actor's requests.
+    pub(crate) fn rate_limiter(&self) -> &RateLimiter {
+        &self.rate_limiter
+    }
+}
+
+impl FromRef<App> for Authenticator {
+    fn from_ref(app: &App) -> Self {
+        app.authenticator.clone()
+    }
+}
+
+impl FromRef<App> for Views {
+    fn from_ref(app: &App) -> Self {
+        app.views.clone()
+    }
+}
+
+/// The paths of the contract that are served today.
+pub(crate) fn router(app: App, stopping: &CancellationToken) -> Router {
+    let views = app.views.clone();
+    let health = Health::new(stopping.clone()).needs("views", move || {
+        let views = views.clone();
+        async move { views.check().await }
+    });
+    let routes = Router::new()
+        .route("/v1/orders", get(orders::list::list))
+        .route("/v1/orders/{order_id}", get(orders::one::by_id))
+        .route(
+            "/v1/orders/by-number/{order_number}",
+            get(orders::one::by_number),
+        )
+        .route(
+            "/v1/orders/{order_id}/timeline",
+            get(orders::timeline::timeline),
+        )
+        .with_state(app);
+    edge::wrap("query-api", routes, health)
+}

@@ -1,0 +1,224 @@
+//! The views' database, read only: snapshots of a generation, and waiting for newer ones.
+
+mod failure;
+mod freshness;
+mod progress_watch;
+mod rows;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use read_model::View;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _, PgPool};
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use failure::ReadError;
+pub(crate) use freshness::{Freshness, Place};
+use progress_watch::ProgressWatch;
+pub(crate) use rows::Rows;
+
+/// How long any statement may take on the server: whoever asked has gone or will not wait longer.
+const STATEMENT_TIMEOUT: &str = "5s";
+/// How long a query waits for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// A connection that lay idle longer than this is tried before it is used.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+/// How often a read is begun again because a generation was switched under it or a connection broke.
+const ATTEMPTS: usize = 4;
+
+/// The views. Cheap to clone: all clones share connections and what is known of generations.
+#[derive(Debug, Clone)]
+pub(crate) struct Views {
+    pool: PgPool,
+    /// The live generation of each view when it was last seen.
+    live: Arc<Mutex<BTreeMap<View, i32>>>,
+    progress: ProgressWatch,
+    stopping: CancellationToken,
+}
+
+/// Which generation of a view to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Generation {
+    /// The live one.
+    Live,
+    /// The one that a cursor names, as long as it is there.
+    Of(i32),
+}
+
+/// A question to one view, answered by one statement so that position and rows are of one snapshot.
+pub(crate) trait ViewQuery: Sync {
+    /// The view.
+    const VIEW: View;
+    /// What its rows say.
+    type Rows: Send + Sync;
+
+    /// Which generation to read.
+    fn generation(&self) -> Generation;
+
+    /// What must be newer for what was found to be newer.
+    fn place(&self, rows: &Self::Rows) -> Place;
+
+    /// Runs the statement on this generation's table.
+    fn run(
+        &self,
+        pool: &PgPool,
+        generation: i32,
+    ) -> impl Future<Output = Result<Snapshot<Self::Rows>, sqlx::Error>> + Send;
+}
+
+/// What one statement saw.
+#[derive(Debug)]
+pub(crate) struct Snapshot<T> {
+    /// Which generation was live; none if the view is not known.
+    pub(crate) live_generation: Option<i32>,
+    /// Up to where the rows are complete; none if the generation has no checkpoints.
+    pub(crate) position: Option<i64>,
+    /// What the rows say.
+    pub(crate) rows: T,
+}
+
+/// What a query found.
+#[derive(Debug)]
+pub(crate) struct Found<T> {
+    /// The generation that it was read from.
+    pub(crate) generation: i32,
+    /// Up to where it is complete.
+    pub(crate) position: i64,
+    /// What the rows say.
+    pub(crate) rows: T,
+}
+
+impl Views {
+    /// Prepares connections without making one, so that the service can start before its database.
+    pub(crate) fn connect_lazy(
+        options: PgConnectOptions,
+        connections: u32,
+        stopping: CancellationToken,
+    ) -> Self {
+        let options = options
+            .application_name("query-api")
+            .options([
+                ("default_transaction_read_only", "on"),
+                ("statement_timeout", STATEMENT_TIMEOUT),
+                // Every statement here has its index. A plan that was made while the tables were empty and stays cached
+                // must use it too; and compiling such short statements costs more than running them.
+                ("enable_seqscan", "off"),
+                ("jit", "off"),
+            ])
+            .disable_statement_logging();
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > TRUSTED_IDLE {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .connect_lazy_with(options);
+        Self {
+            progress: ProgressWatch::start(pool.clone(), stopping.clone()),
+            pool,
+            live: Arc::default(),
+            stopping,
+        }
+    }
+
+    /// Gives the connections back.
+    pub(crate) async fn close(&self) {
+        // A connection that is still in a query must not hold up the end of the process.
+        let _ = tokio::time::timeout(ACQUIRE_TIMEOUT, self.pool.close()).await;
+    }
+
+    /// Whether every view can be read, in words that may be public.
+    pub(crate) async fn check(&self) -> Result<(), String> {
+        for view in View::ALL {
+            match self.look_up(*view).await {
+                Ok(_) => {}
+                Err(ReadError::NoView(view)) => {
+                    return Err(format!("the view {view} does not exist yet"));
+                }
+                Err(error) => {
+                    tracing::warn!(error = %service_kit::problem::chain(&error), "the views cannot be read");
+                    return Err("the database does not answer as it should".to_owned());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers a query from what is there now.
+    async fn read<Q: ViewQuery>(&self, query: &Q) -> Result<Found<Q::Rows>, ReadError> {
+        let view = Q::VIEW;
+        let mut last = ReadError::Switching;
+        for _ in 0..ATTEMPTS {
+            let (generation, bound) = match query.generation() {
+                Generation::Live => (self.live_generation(view).await?, false),
+                Generation::Of(generation) => (generation, true),
+            };
+            let snapshot = match query.run(&self.pool, generation).await {
+                Ok(snapshot) => snapshot,
+                Err(error) if failure::is_no_table(&error) && bound => {
+                    return Err(ReadError::GenerationGone);
+                }
+                Err(error) if failure::is_no_table(&error) => {
+                    self.known().remove(&view);
+                    continue;
+                }
+                Err(error) if failure::is_connection_lost(&error) => {
+                    last = ReadError::Database(error);
+                    continue;
+                }
+                Err(error) => return Err(ReadError::Database(error)),
+            };
+            let live = snapshot.live_generation.ok_or(ReadError::NoView(view))?;
+            if live != generation && !bound {
+                self.known().insert(view, live);
+                continue;
+            }
+            return match snapshot.position {
+                Some(position) => Ok(Found {
+                    generation,
+                    position,
+                    rows: snapshot.rows,
+                }),
+                None if bound => Err(ReadError::GenerationGone),
+                None => Err(ReadError::NoView(view)),
+            };
+        }
+        Err(last)
+    }
+
+    async fn live_generation(&self, view: View) -> Result<i32, ReadError> {
+        let known = self.known().get(&view).copied();
+        match known {
+            Some(generation) => Ok(generation),
+            None => self.look_up(view).await,
+        }
+    }
+
+    /// Reads which generation is live, and remembers it.
+    async fn look_up(&self, view: View) -> Result<i32, ReadError> {
+        let statement = "select live_generation from projection where name = $1";
+        let live: Option<i32> = sqlx::query_scalar(statement)
+            .bind(view.as_str())
+            .fetch_optional(&self.pool)
+            .await
+            .or_else(|error| match error {
+                error if failure::is_no_table(&error) => Ok(None),
+                error => Err(ReadError::Database(error)),
+            })?;
+        let live = live.ok_or(ReadError::NoView(view))?;
+        self.known().insert(view, live);
+        Ok(live)
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, BTreeMap<View, i32>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

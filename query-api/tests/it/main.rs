@@ -1,0 +1,14 @@
+//! The query API over real connections, on views in a real PostgreSQL that the tests write as a projector would.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on says why by ending"
+)]
+
+mod faults;
+mod freshness;
+mod list;
+mod one;
+mod rate_limit;
+mod stage;
+mod timeline;
