@@ -1,0 +1,13 @@
+//! Our own HTTP client: for health checks and for the demo.
+
+use anyhow::{Context, Result};
+
+/// A client that talks to servers of this machine: never through a proxy.
+pub(crate) fn client() -> Result<reqwest::Client> {
+    // The first caller installs it; a later one, or a service in this process, finds it installed.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .context("cannot make an HTTP client")
+}
