@@ -1,0 +1,151 @@
+//! Who may know whom: the arrows of the house, read from `cargo metadata`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// The rooms that each room may depend on. A room that is missing here fails the test.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("event-store", &["domain"]),
+    ("event-stream", &["event-store"]),
+    ("read-model", &["domain"]),
+    ("service-kit", &[]),
+    (
+        "command-api",
+        &[
+            "domain",
+            "event-store",
+            "event-stream",
+            "read-model",
+            "service-kit",
+        ],
+    ),
+    (
+        "projector",
+        &[
+            "domain",
+            "event-store",
+            "event-stream",
+            "read-model",
+            "service-kit",
+        ],
+    ),
+    ("query-api", &["read-model", "service-kit"]),
+    (
+        "platform",
+        &[
+            "domain",
+            "event-store",
+            "event-stream",
+            "read-model",
+            "service-kit",
+            "command-api",
+            "projector",
+            "query-api",
+        ],
+    ),
+    ("test-kit", &[]),
+    ("e2e", &[]),
+];
+
+/// Rooms that know nothing of ours but the test servers may be used by tests only.
+const TESTS_ONLY: &str = "test-kit";
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Clone)]
+struct Arrow {
+    from: String,
+    to: String,
+    dev: bool,
+}
+
+fn metadata() -> Value {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "metadata",
+            "--no-deps",
+            "--format-version",
+            "1",
+            "--offline",
+        ])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo can be run");
+    assert!(
+        output.status.success(),
+        "cargo metadata: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON")
+}
+
+fn arrows(metadata: &Value) -> BTreeMap<String, BTreeSet<Arrow>> {
+    let packages = metadata["packages"].as_array().expect("packages");
+    let name = |package: &Value| package["name"].as_str().expect("name").to_owned();
+    let ours: BTreeSet<String> = packages.iter().map(name).collect();
+    let arrows_of = |package: &Value| {
+        package["dependencies"]
+            .as_array()
+            .expect("dependencies")
+            .iter()
+            .filter(|dependency| ours.contains(dependency["name"].as_str().unwrap_or_default()))
+            .map(|dependency| Arrow {
+                from: name(package),
+                to: dependency["name"].as_str().unwrap_or_default().to_owned(),
+                dev: dependency["kind"] == "dev",
+            })
+            .collect()
+    };
+    packages
+        .iter()
+        .map(|package| (name(package), arrows_of(package)))
+        .collect()
+}
+
+fn is_allowed(arrow: &Arrow) -> bool {
+    let listed = ALLOWED
+        .iter()
+        .any(|(from, to)| *from == arrow.from && to.contains(&arrow.to.as_str()));
+    listed || (arrow.dev && arrow.to == TESTS_ONLY)
+}
+
+#[test]
+fn no_room_knows_more_than_it_may() {
+    let arrows = arrows(&metadata());
+    let rooms: BTreeSet<&str> = ALLOWED.iter().map(|(room, _)| *room).collect();
+    let unknown: Vec<&String> = arrows
+        .keys()
+        .filter(|room| !rooms.contains(room.as_str()))
+        .collect();
+    assert!(unknown.is_empty(), "rooms without a rule: {unknown:?}");
+
+    let forbidden: Vec<&Arrow> = arrows
+        .values()
+        .flatten()
+        .filter(|arrow| !is_allowed(arrow))
+        .collect();
+    assert!(
+        forbidden.is_empty(),
+        "arrows that the house forbids: {forbidden:#?}"
+    );
+}
+
+#[test]
+fn only_the_stream_room_and_tests_know_the_broker() {
+    let metadata = metadata();
+    let knowing: BTreeSet<&str> = metadata["packages"]
+        .as_array()
+        .expect("packages")
+        .iter()
+        .filter(|package| {
+            package["dependencies"]
+                .as_array()
+                .expect("dependencies")
+                .iter()
+                .any(|dependency| dependency["name"] == "async-nats" && dependency["kind"] != "dev")
+        })
+        .map(|package| package["name"].as_str().expect("name"))
+        .collect();
+    assert_eq!(knowing, BTreeSet::from(["event-stream"]));
+}
