@@ -8,6 +8,7 @@ mod http;
 mod log;
 mod migrations;
 mod nats;
+mod port;
 mod postgres;
 mod process;
 mod programs;

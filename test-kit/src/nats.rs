@@ -2,6 +2,8 @@
 
 use std::io::Read as _;
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::{self, net::UnixListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -13,8 +15,8 @@ use uuid::Uuid;
 /// How long a broker may take to start or to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Ports are taken from below the range that the kernel gives to outgoing connections,
-/// so that nobody sits on a broker's port while a test has it stopped.
+/// Ports are taken from below the range that the kernel gives to outgoing connections, and each is reserved
+/// while its broker lives, so that nobody sits on a broker's port while a test has it stopped.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
 
 /// A NATS server with `JetStream` of its own, in a directory of its own; killed and removed with this value.
@@ -25,6 +27,8 @@ pub struct TestNats {
     directory: PathBuf,
     address: SocketAddr,
     process: Option<Child>,
+    /// No other test's broker takes the port while this one is stopped.
+    _port: UnixListener,
 }
 
 /// Starts a broker with `JetStream` on a free port.
@@ -49,15 +53,16 @@ impl TestNats {
         for _ in 0..10 {
             let offset = u16::try_from(Uuid::new_v4().as_u128() % width).unwrap_or(0);
             let address = SocketAddr::from(([127, 0, 0, 1], PORTS.start + offset));
-            if TcpListener::bind(address).is_err() {
+            let Some(reserved) = reserve(address) else {
                 continue;
-            }
+            };
             write_configuration(&directory, address, configuration);
             let mut broker = Self {
                 url: format!("nats://{address}"),
                 directory: directory.clone(),
                 address,
                 process: None,
+                _port: reserved,
             };
             if broker.launch() {
                 return broker;
@@ -174,6 +179,14 @@ impl TestNats {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
+}
+
+/// Takes a port out of every other test's choice, if it is free. The kernel frees the name with its process.
+fn reserve(address: SocketAddr) -> Option<UnixListener> {
+    let name =
+        unix::net::SocketAddr::from_abstract_name(format!("test-kit/port/{}", address.port()));
+    let lock = UnixListener::bind_addr(&name.ok()?).ok()?;
+    TcpListener::bind(address).ok().map(|_| lock)
 }
 
 impl Drop for TestNats {

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::configuration;
 use crate::data_dir::{DataDir, write_private};
-use crate::postgres::free_port;
+use crate::port;
 use crate::process::{self, Child, GRACE, Output, Program, Spawner};
 use crate::programs::{Downloads, Finder, Nats, Sources};
 use crate::state::{NatsState, State};
@@ -61,8 +61,8 @@ impl Private {
             spawner: spawner.clone(),
             dir: dir.clone(),
             http: http.clone(),
-            port: choose_port(state.nats.port)?,
-            monitor_port: choose_port(state.nats.monitor_port)?,
+            port: port::same_or_any(state.nats.port)?,
+            monitor_port: port::same_or_any(state.nats.monitor_port)?,
             state: state.nats.clone(),
         };
         state.nats.port = Some(broker.port);
@@ -170,7 +170,7 @@ impl Private {
         });
         let ports_free = [self.port, self.monitor_port]
             .into_iter()
-            .all(process::is_port_free);
+            .all(port::is_free);
         self.store().exists() && ports_free && free > ROOM
     }
 
@@ -199,13 +199,6 @@ enum Unstarted {
     Ended(String),
     /// It never began.
     Other(anyhow::Error),
-}
-
-fn choose_port(last: Option<u16>) -> Result<u16> {
-    match last {
-        Some(port) if process::is_port_free(port) => Ok(port),
-        _ => free_port(),
-    }
 }
 
 /// Removes the broker's data and ends a broker that was left running on them.

@@ -204,16 +204,6 @@ pub(super) enum LogIn {
     NotYet(sqlx::Error),
 }
 
-/// A loopback port that nobody uses at this moment.
-pub(crate) fn free_port() -> Result<u16> {
-    let listener =
-        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot find a free port")?;
-    Ok(listener
-        .local_addr()
-        .context("cannot find a free port")?
-        .port())
-}
-
 fn write_secret(path: &Path, secret: &str) -> Result<()> {
     OpenOptions::new()
         .write(true)

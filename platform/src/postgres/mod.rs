@@ -6,7 +6,6 @@ mod private;
 pub(crate) mod sweep;
 mod throwaway;
 
-pub(crate) use cluster::free_port;
 pub(crate) use private::{Private, remove};
 
 pub(crate) use throwaway::Throwaway;

@@ -9,9 +9,10 @@ use nix::unistd::Pid;
 use tokio::time::{Instant, sleep};
 
 use super::cluster::{Cluster, LogIn, Login, SUPERUSER};
-use super::{database, free_port};
+use super::database;
 use crate::data_dir::DataDir;
 use crate::elsewhere;
+use crate::port;
 use crate::process::{self, Account, Spawner};
 use crate::programs::{Downloads, Finder, Sources};
 use crate::state::State;
@@ -213,10 +214,7 @@ impl Cluster {
         if let Some(left) = self.left_running() {
             return Ok(left.port);
         }
-        match last {
-            Some(port) if process::is_port_free(port) => Ok(port),
-            _ => free_port(),
-        }
+        port::same_or_any(last)
     }
 }
 

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use nix::sys::signal::Signal;
 
-use super::cluster::{Cluster, Login, SUPERUSER, free_port};
+use super::cluster::{Cluster, Login, SUPERUSER};
 use super::sweep::NOTE;
+use crate::port;
 use crate::process::{Account, Child, GRACE, Program, Spawner};
 use crate::programs::Postgres;
 use crate::secret::Secret;
@@ -59,7 +60,7 @@ impl Throwaway {
         };
         let superuser = Login::new(SUPERUSER, Secret::generate());
         cluster.init(spawner, &superuser).await?;
-        let port = free_port()?;
+        let port = port::any()?;
         let server = cluster.start(spawner, &superuser, port).await?;
         Ok(Self {
             root,

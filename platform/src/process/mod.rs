@@ -10,7 +10,6 @@ pub(crate) use account::Account;
 pub(crate) use child::{Child, Output, Program};
 pub(crate) use spawner::Spawner;
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::time::Duration;
 
@@ -57,11 +56,6 @@ pub(crate) async fn end(pid: Pid, signal: Signal) {
         }
         sleep(Duration::from_millis(30)).await;
     }
-}
-
-/// Whether a server could listen on this loopback port now.
-pub(crate) fn is_port_free(port: u16) -> bool {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
 /// The last line of a server's log, for an error's text.

@@ -15,7 +15,7 @@ use super::services::{self, ServicePlan};
 use super::{Up, begin_anew};
 use super::{announcement, broker_watch};
 use crate::data_dir::{DataDir, Lock, write_private};
-use crate::postgres::free_port;
+use crate::port;
 use crate::process::Spawner;
 use crate::signals::Signals;
 use crate::state::State;
@@ -126,7 +126,7 @@ impl Platform {
             ServicePlan::query_api(query_addr, &urls, secret),
         ];
         for number in 1..=up.projectors {
-            let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
+            let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, port::any()?));
             plans.push(ServicePlan::projector(number, addr, &urls));
         }
         terminal::note("Starting the services …");
@@ -234,15 +234,12 @@ fn choose_addr(port: Option<u16>, flag: &str, variable: &str, default: u16) -> R
             .with_context(|| format!("{variable} is no address such as 127.0.0.1:{default}"))?,
         (None, None) => SocketAddr::from((Ipv4Addr::LOCALHOST, default)),
     };
-    let listener = TcpListener::bind(addr).with_context(|| {
+    if addr.port() == 0 {
+        addr.set_port(port::any()?);
+    }
+    TcpListener::bind(addr).with_context(|| {
         format!("cannot listen on {addr}: stop the program that uses it, or choose another port with {flag}")
     })?;
-    addr.set_port(
-        listener
-            .local_addr()
-            .context("a socket without an address")?
-            .port(),
-    );
     Ok(addr)
 }
 
