@@ -42,6 +42,15 @@ pub struct Head {
     pub partitions: Vec<i64>,
 }
 
+/// What a reader has before it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Backlog {
+    /// How many events it has not read.
+    pub events: i64,
+    /// How long ago the first of them was recorded, in seconds; 0 if there is none.
+    pub seconds: f64,
+}
+
 /// Which log this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LogIdentity {
@@ -49,6 +58,13 @@ pub struct LogIdentity {
     pub log_id: Uuid,
     /// Raised when the log is found to have taken another turn.
     pub incarnation: i64,
+}
+
+impl ReadError {
+    /// Whether what the reader holds is not the log's history: it may be another, or end sooner.
+    pub fn is_other_history(&self) -> bool {
+        matches!(self, Self::AnotherHistory { .. } | Self::EndsBefore { .. })
+    }
 }
 
 impl EventStore {
@@ -184,6 +200,36 @@ impl EventStore {
         .fetch_all(self.pool())
         .await?;
         Ok(positions)
+    }
+
+    /// What a reader that has read up to `position` has before it, by this database's clock.
+    pub async fn backlog(&self, position: i64) -> Result<Backlog, StoreError> {
+        let row = sqlx::query(
+            "select
+                greatest(coalesce(latest.position, 0) - $1, 0),
+                coalesce(greatest(extract(epoch from clock_timestamp() - next.recorded_at), 0), 0)::float8
+            from (values (true)) as one
+            left join lateral (
+                select position
+                from event
+                order by position desc
+                limit 1
+            ) latest on true
+            left join lateral (
+                select recorded_at
+                from event
+                where position > $1
+                order by position
+                limit 1
+            ) next on true",
+        )
+        .bind(position)
+        .fetch_one(self.pool())
+        .await?;
+        Ok(Backlog {
+            events: row.try_get(0)?,
+            seconds: row.try_get(1)?,
+        })
     }
 
     /// Which log this is.

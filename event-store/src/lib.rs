@@ -2,7 +2,7 @@
 //!
 //! - [`Appender`] writes: commands that arrive while a batch is being written form the next one.
 //! - [`EventStore`] reads: an aggregate ([`EventStore::load`]), or the log forward ([`EventStore::read_forward`]).
-//! - [`lease`] and [`relay_row`] are rows that services keep beside the log.
+//! - [`lease`], [`relay_row`] and [`incarnation`] are rows that services keep beside the log.
 //! - [`migrate`] brings a database to the schema that this crate was built with.
 
 mod appender;
@@ -10,6 +10,7 @@ mod cursor;
 mod event;
 mod failure;
 mod feed;
+pub mod incarnation;
 mod key;
 pub mod lease;
 mod load;
@@ -21,7 +22,7 @@ pub use appender::{Append, AppendError, Appender, AppenderSettings, Outcome};
 pub use cursor::{Cursor, PartitionOf};
 pub use event::{DecodeError, NewEvent, ORDER, StoredEvent};
 pub use failure::StoreError;
-pub use feed::{Head, LogIdentity, ReadError};
+pub use feed::{Backlog, Head, LogIdentity, ReadError};
 pub use key::{KeyToRecord, RecordedKey};
 pub use load::Loaded;
 pub use migrations::{MIGRATOR, migrate};

@@ -10,6 +10,7 @@ mod appending;
 mod batches;
 mod cut_off;
 mod immutability;
+mod incarnations;
 mod keys;
 mod leases;
 mod log;
