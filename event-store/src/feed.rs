@@ -6,6 +6,9 @@ use uuid::Uuid;
 
 use crate::{Cursor, EventStore, PartitionOf, StoreError, StoredEvent};
 
+/// Events that a partition's backlog is counted up to.
+const COUNTED: i64 = 10_000;
+
 /// Why a page of the log was not given.
 #[derive(Debug, Error)]
 pub enum ReadError {
@@ -49,6 +52,14 @@ pub struct Backlog {
     pub events: i64,
     /// How long ago the first of them was recorded, in seconds; 0 if there is none.
     pub seconds: f64,
+}
+
+impl Backlog {
+    /// All is read.
+    pub const NONE: Self = Self {
+        events: 0,
+        seconds: 0.0,
+    };
 }
 
 /// Which log this is.
@@ -224,6 +235,49 @@ impl EventStore {
             ) next on true",
         )
         .bind(position)
+        .fetch_one(self.pool())
+        .await?;
+        Ok(Backlog {
+            events: row.try_get(0)?,
+            seconds: row.try_get(1)?,
+        })
+    }
+
+    /// What a reader of one partition that has read up to `position` has before it. Events are counted up to 10,000.
+    pub async fn partition_backlog(
+        &self,
+        partition: PartitionOf,
+        position: i64,
+    ) -> Result<Backlog, StoreError> {
+        let (first_slot, last_slot) = partition.slots();
+        let row = sqlx::query(
+            "select
+                least(count(*), $4),
+                coalesce(
+                    (
+                        select greatest(extract(epoch from clock_timestamp() - e.recorded_at), 0)
+                        from event e
+                        where e.position = min(page.position)
+                    ),
+                    0
+                )::float8
+            from (
+                select of_slot.position
+                from generate_series($1::integer, $2::integer) as slots (slot)
+                cross join lateral (
+                    select position
+                    from event
+                    where slot = slots.slot
+                    and position > $3
+                    order by position
+                    limit $4
+                ) of_slot
+            ) page",
+        )
+        .bind(i32::from(first_slot))
+        .bind(i32::from(last_slot))
+        .bind(position)
+        .bind(COUNTED)
         .fetch_one(self.pool())
         .await?;
         Ok(Backlog {

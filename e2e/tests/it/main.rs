@@ -5,9 +5,16 @@
 )]
 
 mod arrows;
+mod chaos;
 mod faults;
 mod first_order;
+mod interface;
+mod lives;
+mod load;
+mod operations;
 mod order;
 mod platform;
+mod stream;
+mod traps;
 mod truth;
 mod whole_life;

@@ -1,6 +1,6 @@
 //! Raising the log's incarnation.
 
-use event_store::{Cursor, incarnation, relay_row};
+use event_store::{Backlog, Cursor, PartitionOf, incarnation, relay_row};
 use uuid::Uuid;
 
 use crate::log::{Log, first};
@@ -41,5 +41,20 @@ async fn a_backlog_counts_the_events_ahead_and_the_age_of_the_first() {
     assert_eq!(backlog.events, 2);
     assert!(backlog.seconds > 0.0);
     let none = log.store.backlog(3).await.unwrap();
-    assert_eq!((none.events, none.seconds), (0, 0.0));
+    assert_eq!(none, Backlog::NONE);
+
+    let slot = u16::try_from(log.all().await[0].slot).unwrap();
+    let own = PartitionOf {
+        index: slot,
+        count: 256,
+    };
+    let of_partition = log.store.partition_backlog(own, 1).await.unwrap();
+    assert_eq!(of_partition.events, 2);
+    assert!(of_partition.seconds > 0.0);
+    let other = PartitionOf {
+        index: (slot + 1) % 256,
+        count: 256,
+    };
+    let none = log.store.partition_backlog(other, 0).await.unwrap();
+    assert_eq!(none, Backlog::NONE);
 }

@@ -72,15 +72,9 @@ impl StatusBoard {
             problem: None,
             failing_since: None,
         };
-        let board = Self {
+        Self {
             board: watch::Sender::new(initial),
-        };
-        // Shown from the start, so that a first increase is one.
-        for counter in [PUBLISHED, ERRORS, OTHER_HISTORIES] {
-            metrics::counter!(counter).increment(0);
         }
-        board.following();
-        board
     }
 
     pub(super) fn subscribe(&self) -> watch::Receiver<RelayStatus> {
@@ -95,10 +89,7 @@ impl StatusBoard {
             status.failing_since = None;
         });
         // Only the leader knows how far the stream is.
-        Self::lags(Backlog {
-            events: 0,
-            seconds: 0.0,
-        });
+        Self::lags(Backlog::NONE);
     }
 
     /// This relay leads, and nothing waits to be published or acknowledged.
@@ -128,8 +119,12 @@ impl StatusBoard {
         metrics::counter!(OTHER_HISTORIES).increment(1);
     }
 
-    /// What the log has that is not known to be in the stream.
+    /// What the log has that is not known to be in the stream. Told each second.
     pub(super) fn lags(backlog: Backlog) {
+        // Shown before they move, so that a first increase is one.
+        for counter in [PUBLISHED, ERRORS, OTHER_HISTORIES] {
+            metrics::counter!(counter).increment(0);
+        }
         #[expect(
             clippy::cast_precision_loss,
             reason = "a metric is a float; positions stay below 2^53"
