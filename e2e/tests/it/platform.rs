@@ -141,9 +141,23 @@ impl Platform {
         Ok(platform)
     }
 
-    /// What the platform has logged so far, for messages.
+    /// What the platform has logged so far, and each of its processes.
     pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(self.data_dir.join("orders.log")).unwrap_or_default()
+        let logs = std::fs::read_dir(self.data_dir.join("log"));
+        let logs = logs.into_iter().flatten().flatten().map(|log| log.path());
+        std::iter::once(self.data_dir.join("orders.log"))
+            .chain(logs)
+            .map(|log| std::fs::read_to_string(log).unwrap_or_default())
+            .collect()
+    }
+
+    /// The value of a metric without labels, as the command API shows it.
+    pub(crate) async fn metric(&self, name: &str) -> Option<f64> {
+        let url = format!("{}/metrics", self.text("command_url"));
+        let text = self.http.get(url).send().await.ok()?.text().await.ok()?;
+        let values = text.lines().filter_map(|line| line.split_once(' '));
+        let mut of_name = values.filter(|(shown, _)| *shown == name);
+        of_name.next()?.1.parse().ok()
     }
 
     pub(crate) fn data_dir(&self) -> &Path {

@@ -141,13 +141,13 @@ async fn a_broker_whose_disk_is_full() -> Result<()> {
     };
     let mut stage = Stage::with(Servers::with(nats).await?).await?;
     stage.servers.nats.fill_disk();
+    eventually("a relay that cannot publish", PATIENCE, async || {
+        let errors = stage.platform.metric("relay_errors_total").await?;
+        (errors > 0.0).then_some(())
+    })
+    .await;
     // Commands go on.
-    stage.more_events(300).await?;
-    let output = stage.servers.nats.output();
-    ensure!(
-        output.contains("no space left on device"),
-        "the broker did not notice: {output}"
-    );
+    stage.more_events(200).await?;
     // It does not come back by itself: an operator makes room, and starts it again.
     stage.servers.nats.kill().await;
     stage.servers.nats.start().await;
@@ -247,7 +247,7 @@ async fn a_stream_of_another_log() -> Result<()> {
         ("READ_MODEL_URL", views_database.url.as_str()),
     ];
     let other = Platform::start_with(&data_dir, &["--split"], &variables).await?;
-    for _ in 0..20 {
+    for _ in 0..5 {
         let placed = expect(201, other.post("/v1/orders", &two_units()).send().await?).await?;
         let position = placed["position"].as_i64().context("position")?;
         expect(200, other.get("/v1/orders", position).send().await?).await?;
