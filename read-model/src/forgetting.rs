@@ -2,6 +2,7 @@
 
 use sqlx::PgConnection;
 
+use crate::contributions::Part;
 use crate::{SLOTS, View};
 
 impl View {
@@ -9,7 +10,8 @@ impl View {
     /// are sums over many; of those a partition is forgotten as a whole.
     pub const fn is_of_orders(self) -> bool {
         match self {
-            Self::Orders | Self::OrderHistory => true,
+            Self::Orders | Self::OrderHistory | Self::FulfillmentQueue | Self::Returns => true,
+            Self::Customers | Self::Products | Self::Revenue => false,
         }
     }
 }
@@ -23,12 +25,12 @@ pub async fn forget_orders(
     position: i64,
 ) -> Result<(), sqlx::Error> {
     let table = view.table(generation);
-    let kept = match view {
-        View::OrderHistory => "and position > $2",
-        // Names the parameter, which the statement is given in any case.
-        _ => "and $2::bigint is not null",
+    let statement = if view == View::OrderHistory {
+        format!("delete from {table} where order_id = any ($1) and position > $2")
+    } else {
+        // Every order of the others is one row, or a few.
+        format!("delete from {table} where order_id = any ($1) and $2::bigint is not null")
     };
-    let statement = format!("delete from {table} where order_id = any ($1) {kept}");
     sqlx::query(&statement)
         .bind(order_ids)
         .bind(position)
@@ -41,19 +43,21 @@ pub async fn forget_orders(
 pub async fn forget_partition(
     connection: &mut PgConnection,
     view: View,
-    generation: i32,
-    partition: u16,
+    part: Part,
     partitions: u16,
 ) -> Result<(), sqlx::Error> {
-    let of_partition = format!("get_byte(decode(md5(order_id), 'hex'), 0) * $2 / {SLOTS} = $1");
-    let statement = format!(
-        "delete from {table} where {of_partition}",
-        table = view.table(generation)
-    );
-    sqlx::query(&statement)
-        .bind(i32::from(partition))
-        .bind(i32::from(partitions))
-        .execute(connection)
-        .await?;
+    let of_partition = if view.is_of_orders() {
+        format!("get_byte(decode(md5(order_id), 'hex'), 0) * $2 / {SLOTS} = $1")
+    } else {
+        "partition = $1 and $2 > 0".to_owned()
+    };
+    for table in view.shape().tables {
+        let table = table.of(part.generation);
+        sqlx::query(&format!("delete from {table} where {of_partition}"))
+            .bind(i32::from(part.partition))
+            .bind(i32::from(partitions))
+            .execute(&mut *connection)
+            .await?;
+    }
     Ok(())
 }

@@ -4,6 +4,17 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::View;
+use crate::view::{Shape, Table};
+
+/// The view.
+pub(crate) const SHAPE: Shape = Shape {
+    name: "order-history",
+    version: 1,
+    tables: &[Table {
+        name: "order_history",
+        create: include_str!("tables/order_history.sql"),
+    }],
+};
 
 /// One event of an order, as an audit entry.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,17 @@ use domain::order::OrderStatus;
 use sqlx::PgConnection;
 
 use crate::View;
+use crate::view::{Shape, Table};
+
+/// The view.
+pub(crate) const SHAPE: Shape = Shape {
+    name: "orders",
+    version: 1,
+    tables: &[Table {
+        name: "orders",
+        create: include_str!("tables/orders.sql"),
+    }],
+};
 
 /// One order: the columns that lists are filtered by, and the document as it is served.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,12 +8,14 @@
 use std::collections::BTreeSet;
 
 use event_store::{Cursor, ORDER, ReadError};
+use read_model::contributions::Part;
 use read_model::{View, forgetting};
 use sqlx::{PgConnection, Postgres, Row as _, Transaction};
 use uuid::Uuid;
 
 use super::{Partition, PartitionError, metric};
 use crate::folding::{Folding, OrderEventAt};
+use crate::projections::{self, Gathering};
 use crate::views::{self, Target};
 
 /// Rows of the history that are looked at at a time, newest first.
@@ -127,15 +129,9 @@ impl Partition {
             .execute(&mut *transaction)
             .await?;
         for target in &anew {
-            let (index, count) = (self.place.index, self.place.count);
-            forgetting::forget_partition(
-                &mut transaction,
-                target.view,
-                target.generation,
-                index,
-                count,
-            )
-            .await?;
+            let part = self.part(target);
+            forgetting::forget_partition(&mut transaction, target.view, part, self.place.count)
+                .await?;
         }
         for orders in lost.chunks(ORDERS) {
             self.write_anew(&mut transaction, &back, orders, agreed)
@@ -180,14 +176,16 @@ impl Partition {
             })
             .collect::<Result<_, PartitionError>>()?;
         // The history up to there is as it was.
-        let kept = targets
+        let (kept, mut gatherings): (Vec<&Target>, Vec<Box<dyn Gathering>>) = targets
             .iter()
-            .filter(|target| target.view != View::OrderHistory);
-        for target in kept {
-            let rows = Folding::default()
-                .fold(&self.sources.store, 0, &events, &[target.view])
-                .await?;
-            read_model::orders::write(transaction, target.generation, &rows.orders).await?;
+            .filter(|target| target.view != View::OrderHistory)
+            .map(|target| (target, projections::gathering(target.view)))
+            .unzip();
+        Folding::default()
+            .fold(&self.sources.store, 0, &events, &mut gatherings)
+            .await?;
+        for (target, gathering) in kept.iter().zip(&gatherings) {
+            gathering.write(transaction, self.part(target)).await?;
         }
         Ok(())
     }
@@ -261,6 +259,13 @@ impl Partition {
             .filter(|order: &String| self.is_own(order))
             .collect();
         Ok(orders.into_iter().collect())
+    }
+
+    fn part(&self, target: &Target) -> Part {
+        Part {
+            generation: target.generation,
+            partition: self.place.index,
+        }
     }
 
     fn target(&self, view: View) -> Option<&Target> {

@@ -9,6 +9,7 @@ use read_model::order::OrderFold;
 use sqlx::Row as _;
 use test_kit::eventually;
 
+use crate::reports::{self, Reckoning};
 use crate::setup::{PATIENCE, Setup};
 
 impl Setup {
@@ -17,6 +18,7 @@ impl Setup {
         self.caught_up().await;
         let mut folds: BTreeMap<String, OrderFold> = BTreeMap::new();
         let mut entries = Vec::new();
+        let mut reckoning = Reckoning::default();
         for event in self
             .store
             .read_forward(Cursor::START, 1_000_000)
@@ -27,10 +29,12 @@ impl Setup {
                 continue;
             };
             let fold = folds.entry(recorded.order_id.clone()).or_default();
-            let before = fold
+            let was = fold.clone();
+            let before = was
                 .document()
                 .map(|document| serde_json::to_value(document).unwrap());
             fold.apply(&recorded);
+            reckoning.take(&recorded, &was, fold);
             let after = serde_json::to_value(fold.document()).unwrap();
             let entry = AuditEntry::new(
                 &recorded,
@@ -44,6 +48,8 @@ impl Setup {
                 serde_json::to_string(&entry).unwrap(),
             ));
         }
+        let expected = reckoning.finish(&folds);
+        reports::shown(&self.views).await.assert_equal(&expected);
         let orders: Vec<(String, i64, String)> = folds
             .into_iter()
             .map(|(id, fold)| {

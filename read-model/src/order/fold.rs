@@ -9,6 +9,7 @@ use super::document::{
     HoldDocument, LineDocument, NoteDocument, OrderDocument, PaymentDocument, RefundDocument,
     ReturnDocument, ShipmentDocument,
 };
+use super::ledger::Ledger;
 
 /// An order with the facts of its envelopes: when things happened and who did them.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -19,6 +20,7 @@ pub struct OrderFold {
     last_event_id: Option<Uuid>,
     created_at: Option<Timestamp>,
     placed_at: Option<Timestamp>,
+    placed_position: Option<i64>,
     confirmed_at: Option<Timestamp>,
     updated_at: Option<Timestamp>,
     /// One for each open hold, in the same order.
@@ -27,6 +29,9 @@ pub struct OrderFold {
     notes: Vec<Mark>,
     /// One for each shipment, in the same order.
     shipments: Vec<Journey>,
+    /// One for each return, in the same order.
+    requests: Vec<Request>,
+    ledger: Ledger,
 }
 
 /// When something was done, and by whom.
@@ -41,6 +46,15 @@ struct Mark {
 struct Journey {
     shipped_at: Timestamp,
     delivered_at: Option<Timestamp>,
+}
+
+/// When a return was requested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Request {
+    /// The time.
+    pub at: Timestamp,
+    /// The position of the event.
+    pub position: i64,
 }
 
 impl OrderFold {
@@ -65,6 +79,7 @@ impl OrderFold {
         match &recorded.event {
             OrderEvent::OrderPlaced(_) => {
                 self.placed_at = Some(at);
+                self.placed_position = Some(recorded.position);
                 self.order_number = Some(order_number(at, recorded.position));
             }
             OrderEvent::OrderConfirmed(_) => self.confirmed_at = Some(at),
@@ -73,7 +88,7 @@ impl OrderFold {
         self.mark(recorded);
     }
 
-    /// Gives each hold, note and shipment that is new its time, whichever event brought it.
+    /// Gives each hold, note, shipment and return that is new its time, whichever event brought it.
     fn mark(&mut self, recorded: &Recorded) {
         let Some(facts) = self.order.facts() else {
             return;
@@ -95,6 +110,12 @@ impl OrderFold {
                 journey.delivered_at.get_or_insert(at);
             }
         }
+        let request = Request {
+            at,
+            position: recorded.position,
+        };
+        self.requests.resize(facts.returns.len(), request);
+        self.ledger.take(facts, at);
     }
 
     /// The order itself.
@@ -132,6 +153,11 @@ impl OrderFold {
         self.placed_at
     }
 
+    /// The position at which it was placed.
+    pub fn placed_position(&self) -> Option<i64> {
+        self.placed_position
+    }
+
     /// When it was confirmed.
     pub fn confirmed_at(&self) -> Option<Timestamp> {
         self.confirmed_at
@@ -140,6 +166,16 @@ impl OrderFold {
     /// When its last event happened.
     pub fn updated_at(&self) -> Option<Timestamp> {
         self.updated_at
+    }
+
+    /// When each of its returns was requested, in the order of its facts' returns.
+    pub fn return_requests(&self) -> &[Request] {
+        &self.requests
+    }
+
+    /// On which days its money moved.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
     /// The order as the contract shows it; nothing before the first event.

@@ -39,6 +39,18 @@ pub(crate) fn folded(event_types: &[&str]) -> OrderFold {
     fold
 }
 
+/// As [`folded`], each event at a time of its own.
+pub(crate) fn folded_at(events: &[(&str, &str)]) -> OrderFold {
+    let mut fold = OrderFold::default();
+    for ((event_type, at), sequence) in events.iter().zip(1..) {
+        fold.apply(&Recorded {
+            occurred_at: Timestamp::parse(at).unwrap(),
+            ..recorded(sequence, golden(event_type))
+        });
+    }
+    fold
+}
+
 /// Text against text, so that the order of members counts.
 fn assert_document(fold: &OrderFold, expected: &str) {
     let expected: Value = serde_json::from_str(expected).unwrap();

@@ -12,6 +12,8 @@ use read_model::order::OrderFold;
 use sqlx::Row;
 use sqlx::postgres::{PgPool, PgRow};
 
+use super::sums;
+
 /// The rows of the views, by their keys.
 pub(super) struct Folded {
     /// By order: its document.
@@ -98,15 +100,15 @@ impl Folded {
             .into_iter()
             .map(|(position, order, entry)| (position, (order, entry)))
             .collect();
-        Ok(first_difference(
-            "history of position",
-            &self.history,
-            &shown,
-        ))
+        let difference = first_difference("history of position", &self.history, &shown);
+        if difference.is_some() {
+            return Ok(difference);
+        }
+        sums::difference(views).await
     }
 }
 
-async fn live(views: &PgPool, view: &str) -> Result<i32> {
+pub(super) async fn live(views: &PgPool, view: &str) -> Result<i32> {
     sqlx::query_scalar("select live_generation from projection where name = $1")
         .bind(view)
         .fetch_one(views)
