@@ -164,7 +164,8 @@ async fn without_curl_the_script_says_what_it_needs() -> Result<()> {
         .output()
         .await?;
     assert!(!output.status.success());
-    assert_eq!(output.stderr, b"one-order.sh: curl is needed\n");
+    let told = String::from_utf8(output.stderr)?;
+    assert_eq!(told, "one-order.sh: curl is needed\n");
     Ok(())
 }
 
