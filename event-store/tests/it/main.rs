@@ -9,10 +9,14 @@
 mod appending;
 mod batches;
 mod cut_off;
+mod dump;
+mod failover;
 mod immutability;
 mod keys;
 mod leases;
 mod log;
+mod long_session;
 mod postgres_es;
 mod reading;
+mod restart;
 mod trouble;
