@@ -19,4 +19,6 @@ mod long_session;
 mod postgres_es;
 mod reading;
 mod restart;
+mod retention;
+mod snapshots;
 mod trouble;
