@@ -19,6 +19,7 @@ pub mod relay_row;
 mod retention;
 mod snapshot;
 mod store;
+mod upcasting;
 
 pub use appender::{Append, AppendError, Appender, AppenderSettings, Outcome};
 pub use cursor::{Cursor, PartitionOf};

@@ -16,6 +16,7 @@ mod keys;
 mod leases;
 mod log;
 mod long_session;
+mod old_events;
 mod postgres_es;
 mod reading;
 mod restart;
