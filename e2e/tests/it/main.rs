@@ -5,8 +5,10 @@
 )]
 
 mod arrows;
+mod database_crash;
 mod faults;
 mod first_order;
+mod old_events;
 mod order;
 mod platform;
 mod tpch;
