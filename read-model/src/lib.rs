@@ -3,10 +3,12 @@
 //! - [`order`] and [`audit`]: the documents, and how events become them.
 //! - [`View`]: the views, their tables by generation.
 //! - [`orders`], [`history`]: the rows, written in sets.
+//! - [`forgetting`]: taking rows out again.
 //! - [`position`]: up to where a view is complete.
 //! - [`migrate`]: the schema of the views' database.
 
 pub mod audit;
+pub mod forgetting;
 pub mod history;
 mod migrations;
 pub mod order;
