@@ -3,6 +3,7 @@
 use domain::envelope::Recorded;
 use domain::order::{Facts, Order, OrderEvent};
 use domain::{Timestamp, order_number};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::document::{
@@ -12,7 +13,7 @@ use super::document::{
 use super::ledger::Ledger;
 
 /// An order with the facts of its envelopes: when things happened and who did them.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct OrderFold {
     order: Order,
     order_number: Option<String>,
@@ -35,21 +36,21 @@ pub struct OrderFold {
 }
 
 /// When something was done, and by whom.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Mark {
     at: Timestamp,
     by: Box<str>,
 }
 
 /// When a shipment left and arrived.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Journey {
     shipped_at: Timestamp,
     delivered_at: Option<Timestamp>,
 }
 
 /// When a return was requested.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// The time.
     pub at: Timestamp,
@@ -58,6 +59,10 @@ pub struct Request {
 }
 
 impl OrderFold {
+    /// The version of what a fold is when it is written as JSON, for snapshots. To be raised with every change of
+    /// that JSON, and with every change of what the same events are folded to: a snapshot of another version is passed by.
+    pub const SHAPE_VERSION: i32 = 2;
+
     /// Takes in the next event of the order.
     pub fn apply(&mut self, recorded: &Recorded) {
         let at = recorded.occurred_at;

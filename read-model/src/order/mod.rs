@@ -4,6 +4,8 @@ mod document;
 mod fold;
 mod ledger;
 #[cfg(test)]
+mod shape_tests;
+#[cfg(test)]
 pub(crate) mod tests;
 
 pub use document::{
