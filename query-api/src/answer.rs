@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use serde::Serialize;
 use service_kit::{Problem, ProblemType};
 
 const LOG_POSITION: HeaderName = HeaderName::from_static("log-position");
@@ -13,6 +14,21 @@ pub(crate) fn json(body: String, position: i64) -> Response {
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, json);
     framed(response, position)
+}
+
+/// A document that this service makes itself, complete up to `position`.
+pub(crate) fn document(document: &impl Serialize, position: i64) -> Result<Response, Problem> {
+    Ok(json(text_of(document)?, position))
+}
+
+/// The items of a list that this service makes itself.
+pub(crate) fn documents(documents: &[impl Serialize]) -> Result<Vec<String>, Problem> {
+    documents.iter().map(text_of).collect()
+}
+
+fn text_of(document: &impl Serialize) -> Result<String, Problem> {
+    serde_json::to_string(document)
+        .map_err(|error| Problem::from_failure(ProblemType::Internal, &error))
 }
 
 /// The caller has this already.

@@ -6,8 +6,13 @@
 
 mod answer;
 mod config;
+mod customers;
+mod fulfillment_queue;
 mod orders;
+mod products;
 mod request;
+mod returns;
+mod revenue;
 mod router;
 mod service;
 mod views;

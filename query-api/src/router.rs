@@ -7,8 +7,8 @@ use service_kit::health::Health;
 use service_kit::{Authenticator, RateLimiter, edge};
 use tokio_util::sync::CancellationToken;
 
-use crate::orders;
 use crate::views::Views;
+use crate::{customers, fulfillment_queue, orders, products, returns, revenue};
 
 /// What every handler has. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -67,6 +67,12 @@ pub(crate) fn router(app: App, stopping: &CancellationToken) -> Router {
             "/v1/orders/{order_id}/timeline",
             get(orders::timeline::timeline),
         )
+        .route("/v1/customers/{customer_id}", get(customers::by_id))
+        .route("/v1/products", get(products::list::list))
+        .route("/v1/products/{sku}", get(products::one::by_sku))
+        .route("/v1/reports/revenue", get(revenue::report))
+        .route("/v1/fulfillment/queue", get(fulfillment_queue::list))
+        .route("/v1/returns", get(returns::list))
         .with_state(app);
     edge::wrap("query-api", routes, health)
 }

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use failure::ReadError;
 pub(crate) use freshness::{Freshness, Place};
 use progress_watch::ProgressWatch;
-pub(crate) use rows::Rows;
+pub(crate) use rows::{Rows, sum};
 
 /// How long any statement may take on the server: whoever asked has gone or will not wait longer.
 const STATEMENT_TIMEOUT: &str = "5s";

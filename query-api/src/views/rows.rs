@@ -14,6 +14,37 @@ pub(crate) struct Rows<K> {
     pub(crate) last: Option<K>,
 }
 
+/// A sum that is selected as text, since it may be larger than any integer of PostgreSQL.
+pub(crate) fn sum(row: &PgRow, column: &str) -> Result<i128, sqlx::Error> {
+    let text: &str = row.try_get(column)?;
+    text.parse()
+        .map_err(|error: std::num::ParseIntError| sqlx::Error::ColumnDecode {
+            index: column.to_owned(),
+            source: error.into(),
+        })
+}
+
+impl<T: Default> Snapshot<T> {
+    /// Takes rows apart that all have `live_generation, view_position`, and else what `read` makes of them all.
+    pub(crate) fn of_rows(
+        rows: &[PgRow],
+        read: impl FnOnce(&[PgRow]) -> Result<T, sqlx::Error>,
+    ) -> Result<Self, sqlx::Error> {
+        let Some(first) = rows.first() else {
+            return Ok(Self {
+                live_generation: None,
+                position: None,
+                rows: T::default(),
+            });
+        };
+        Ok(Self {
+            live_generation: Some(first.try_get("live_generation")?),
+            position: first.try_get("view_position")?,
+            rows: read(rows)?,
+        })
+    }
+}
+
 impl<K> Snapshot<Rows<K>> {
     /// Takes a page apart that was asked for with one row more than `limit`, which says whether there are more.
     ///

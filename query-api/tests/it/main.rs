@@ -5,10 +5,15 @@
     reason = "a test that cannot go on says why by ending"
 )]
 
+mod every_view;
 mod faults;
 mod freshness;
+mod large;
 mod list;
 mod one;
 mod rate_limit;
+mod revenue;
+mod shipping_and_back;
 mod stage;
+mod sums;
 mod timeline;

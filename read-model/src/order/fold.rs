@@ -50,7 +50,7 @@ struct Journey {
 }
 
 /// When a return was requested.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// The time.
     pub at: Timestamp,
@@ -61,7 +61,7 @@ pub struct Request {
 impl OrderFold {
     /// The version of what a fold is when it is written as JSON, for snapshots. To be raised with every change of
     /// that JSON, and with every change of what the same events are folded to: a snapshot of another version is passed by.
-    pub const SHAPE_VERSION: i32 = 1;
+    pub const SHAPE_VERSION: i32 = 2;
 
     /// Takes in the next event of the order.
     pub fn apply(&mut self, recorded: &Recorded) {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// The days (UTC) on which an order moved anything, each with what it moved, from its placement on. What a draft is worth
 /// moves nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     /// Where the order stands: the sum of all days.
     standing: Movements,
