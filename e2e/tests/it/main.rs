@@ -9,5 +9,6 @@ mod faults;
 mod first_order;
 mod order;
 mod platform;
+mod queries;
 mod truth;
 mod whole_life;

@@ -147,8 +147,12 @@ impl Partition {
         for target in &behind {
             match target.view {
                 View::Orders if !rows.orders.is_empty() => {
-                    read_model::orders::write(&mut transaction, target.generation, &rows.orders)
-                        .await?;
+                    let generation = target.generation;
+                    read_model::orders::write(&mut transaction, generation, &rows.orders).await?;
+                    if !rows.terms.is_empty() {
+                        read_model::orders::write_terms(&mut transaction, generation, &rows.terms)
+                            .await?;
+                    }
                 }
                 View::OrderHistory if !rows.history.is_empty() => {
                     read_model::history::write(&mut transaction, target.generation, &rows.history)
