@@ -11,6 +11,7 @@ mod first_order;
 mod old_events;
 mod order;
 mod platform;
+mod queries;
 mod tpch;
 mod truth;
 mod whole_life;

@@ -240,7 +240,9 @@ async fn net_is_what_the_orders_say(views: &PgPool, folds: &BTreeMap<&str, Order
     let mut expected: BTreeMap<String, (i64, i64)> = BTreeMap::new();
     for fold in folds.values().filter(|fold| fold.order_number().is_some()) {
         let (facts, amounts) = (fold.order().facts().unwrap(), fold.order().amounts());
-        let of_currency = expected.entry(facts.currency.to_string()).or_default();
+        let of_currency = expected
+            .entry(facts.currency.code().to_owned())
+            .or_default();
         of_currency.0 += 1;
         of_currency.1 += amounts.total
             - amounts.cancelled_total

@@ -11,8 +11,8 @@ mod following;
 mod lives;
 mod reports;
 /// Orders and commands as the domain's own tests make them.
-#[path = "../../../domain/tests/it/sample.rs"]
-#[expect(dead_code, reason = "the domain's tests use the rest")]
+#[path = "../../../domain/tests/it/sample/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "the domain's tests use the rest")]
 mod sample;
 mod setup;
 mod truth;

@@ -100,7 +100,7 @@ impl Reckoning {
             *moved -= was;
         }
         if moved != [0; 10] {
-            let currency = after.order().facts().unwrap().currency;
+            let currency = after.order().facts().unwrap().currency.code();
             let partition = partition_of(&recorded.order_id, PARTITIONS);
             let key = format!("{day}|{currency}|{partition:02}");
             add(self.ledger.entry(key).or_default(), moved);
@@ -171,7 +171,7 @@ fn add_to_customer(customers: &mut BTreeMap<String, Sum>, fold: &OrderFold, fact
     let key = format!(
         "{}|{}|{:02}",
         facts.customer.customer_id,
-        facts.currency,
+        facts.currency.code(),
         partition_of(id, PARTITIONS)
     );
     let amounts = facts.amounts();
@@ -211,7 +211,7 @@ fn add_to_products(products: &mut BTreeMap<String, Sum>, fold: &OrderFold, facts
     let position = placed_position(fold);
     for line in &facts.lines {
         let priced = &line.priced;
-        let key = format!("{}|{}|{partition:02}", priced.sku, facts.currency);
+        let key = format!("{}|{}|{partition:02}", priced.sku, facts.currency.code());
         let sum: &mut Sum = products.entry(key).or_default();
         if position >= sum.position {
             sum.names = priced.name.as_str().to_owned();
