@@ -6,7 +6,10 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use service_kit::{Problem, ProblemType};
 
+use crate::request::MediaType;
+
 const LOG_POSITION: HeaderName = HeaderName::from_static("log-position");
+const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// JSON as it is, complete up to `position`.
 pub(crate) fn json(body: String, position: i64) -> Response {
@@ -29,6 +32,16 @@ pub(crate) fn documents(documents: &[impl Serialize]) -> Result<Vec<String>, Pro
 fn text_of(document: &impl Serialize) -> Result<String, Problem> {
     serde_json::to_string(document)
         .map_err(|error| Problem::from_failure(ProblemType::Internal, &error))
+}
+
+/// A body of this type that comes bit by bit, complete up to `position`.
+pub(crate) fn streamed(body: Body, media: MediaType, position: i64) -> Response {
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, media.content_type());
+    // A proxy that collects it before it passes it on would defeat it.
+    headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
+    framed(response, position)
 }
 
 /// The caller has this already.

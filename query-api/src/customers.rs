@@ -7,12 +7,12 @@ use chrono::{DateTime, Utc};
 use read_model::customers::{CustomerDocument, CustomerMoney};
 use read_model::{CustomerId, Timestamp, View, position};
 use service_kit::Problem;
+use sqlx::Row as _;
 use sqlx::postgres::PgRow;
-use sqlx::{PgPool, Row as _};
 
 use crate::answer;
 use crate::request::Question;
-use crate::views::{Generation, Place, Snapshot, ViewQuery, Views, sum};
+use crate::views::{Generation, Place, Snapshot, Statement, ViewQuery, Views, sum};
 
 /// The customer with this id.
 struct ById(CustomerId);
@@ -47,12 +47,8 @@ impl ViewQuery for ById {
         Place::View
     }
 
-    async fn run(
-        &self,
-        pool: &PgPool,
-        generation: i32,
-    ) -> Result<Snapshot<Self::Rows>, sqlx::Error> {
-        let statement = format!(
+    fn statement(&self, generation: i32) -> Statement {
+        let sql = format!(
             "select p.live_generation, {position} as view_position, c.*
             from projection p
             left join (
@@ -76,13 +72,14 @@ impl ViewQuery for ById {
             position = position::of_view("$1", "$2"),
             table = Self::VIEW.table(generation),
         );
-        let rows = sqlx::query(&statement)
+        Statement::kept(sql)
             .bind(Self::VIEW.as_str())
             .bind(generation)
             .bind(self.0.as_str())
-            .fetch_all(pool)
-            .await?;
-        Snapshot::of_rows(&rows, |rows| self.customer(rows))
+    }
+
+    fn snapshot(&self, rows: &[PgRow]) -> Result<Snapshot<Self::Rows>, sqlx::Error> {
+        Snapshot::of_rows(rows, |rows| self.customer(rows))
     }
 }
 

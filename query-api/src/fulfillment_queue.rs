@@ -7,11 +7,12 @@ use read_model::fulfillment_queue::SERVED;
 use read_model::{View, position};
 use serde_json::{Value, json};
 use service_kit::{Problem, ProblemType};
-use sqlx::{PgPool, Row as _};
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
 
 use crate::answer;
 use crate::request::{CursorOf, Parameters, Question};
-use crate::views::{Generation, Place, Rows, Snapshot, ViewQuery, Views};
+use crate::views::{Generation, PageOf, Place, Rows, Snapshot, Statement, ViewQuery, Views};
 
 /// What a cursor is bound to.
 const WORDS: &str = "fulfillment queue";
@@ -87,46 +88,39 @@ impl ViewQuery for Queue {
         Place::View
     }
 
-    async fn run(
-        &self,
-        pool: &PgPool,
-        generation: i32,
-    ) -> Result<Snapshot<Self::Rows>, sqlx::Error> {
-        let behind = self.behind.as_ref();
-        let rows = sqlx::query(&Self::statement(generation))
-            .bind(Self::VIEW.as_str())
-            .bind(generation)
-            .bind(behind.map_or(DateTime::UNIX_EPOCH, |key| key.confirmed_at))
-            .bind(behind.map_or("", |key| key.order_id.as_str()))
-            .bind(i64::from(self.limit) + 1)
-            .fetch_all(pool)
-            .await?;
-        Snapshot::of_page(&rows, self.limit, |last| {
-            Ok(Key {
-                confirmed_at: last.try_get("confirmed_at")?,
-                order_id: last.try_get("order_id")?,
-            })
+    fn statement(&self, generation: i32) -> Statement {
+        let position = position::of_view(&format!("'{}'", Self::VIEW), &generation.to_string());
+        PageOf {
+            view: Self::VIEW,
+            position: &position,
+            columns: "page.confirmed_at, page.order_id",
+            order: "confirmed_at, order_id",
+        }
+        .statement(|statement| {
+            let table = Self::VIEW.table(generation);
+            statement.push(format!(
+                "select confirmed_at, order_id, {SERVED} as document from {table}"
+            ));
+            if let Some(key) = &self.behind {
+                statement
+                    .push(" where (confirmed_at, order_id) > (")
+                    .push_bind(key.confirmed_at)
+                    .push(", ")
+                    .push_bind(&key.order_id)
+                    .push(")");
+            }
+            statement
+                .push(" order by confirmed_at, order_id limit ")
+                .push_bind(i64::from(self.limit) + 1);
         })
     }
-}
 
-impl Queue {
-    /// An empty page is one row, of nulls.
-    fn statement(generation: i32) -> String {
-        format!(
-            "select p.live_generation, {position} as view_position, page.confirmed_at, page.order_id, page.document
-            from projection p
-            left join (
-                select confirmed_at, order_id, {SERVED} as document
-                from {table}
-                where (confirmed_at, order_id) > ($3, $4)
-                order by confirmed_at, order_id
-                limit $5
-            ) page on true
-            where p.name = $1
-            order by page.confirmed_at, page.order_id",
-            position = position::of_view("$1", "$2"),
-            table = Self::VIEW.table(generation),
-        )
+    fn snapshot(&self, rows: &[PgRow]) -> Result<Snapshot<Self::Rows>, sqlx::Error> {
+        Snapshot::of_page(rows, self.limit, |row| {
+            Ok(Key {
+                confirmed_at: row.try_get("confirmed_at")?,
+                order_id: row.try_get("order_id")?,
+            })
+        })
     }
 }

@@ -6,13 +6,17 @@ use chrono::{DateTime, Utc};
 use read_model::{ReturnState, View, position};
 use serde_json::{Value, json};
 use service_kit::{Problem, ProblemType};
-use sqlx::{PgPool, Postgres, QueryBuilder, Row as _};
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
 
 use crate::answer;
 use crate::request::{CursorOf, Parameters, Question};
-use crate::views::{Generation, Place, Rows, Snapshot, ViewQuery, Views};
+use crate::views::{Generation, PageOf, Place, Rows, Snapshot, Statement, ViewQuery, Views};
 
 const STATUS: &str = "status";
+
+/// The order of the list.
+const ORDER: &str = "requested_at desc, order_id desc, position desc";
 
 /// Where a return stands in the list: when it was requested, then its order's id, then the position of the request.
 #[derive(Debug)]
@@ -112,75 +116,54 @@ impl ViewQuery for Returns {
         Place::View
     }
 
-    async fn run(
-        &self,
-        pool: &PgPool,
-        generation: i32,
-    ) -> Result<Snapshot<Self::Rows>, sqlx::Error> {
-        let rows = self.statement(generation).build().fetch_all(pool).await?;
-        Snapshot::of_page(&rows, self.limit, |last| {
+    /// Each status has its returns in the order of the list in an index, so each gives a page, and the page is the best of
+    /// these: however rare a status is, no other returns are looked at.
+    fn statement(&self, generation: i32) -> Statement {
+        let position = position::of_view(&format!("'{}'", Self::VIEW), &generation.to_string());
+        PageOf {
+            view: Self::VIEW,
+            position: &position,
+            columns: "page.requested_at, page.order_id, page.position",
+            order: ORDER,
+        }
+        .statement(|statement| match &self.statuses {
+            None => self.page_of(statement, generation, None),
+            Some(statuses) => {
+                statement.push("select * from (");
+                for (index, status) in statuses.iter().enumerate() {
+                    statement.push(if index > 0 { ") union all (" } else { "(" });
+                    self.page_of(statement, generation, Some(status));
+                }
+                statement
+                    .push(format!(")) best order by {ORDER} limit "))
+                    .push_bind(i64::from(self.limit) + 1);
+            }
+        })
+    }
+
+    fn snapshot(&self, rows: &[PgRow]) -> Result<Snapshot<Self::Rows>, sqlx::Error> {
+        Snapshot::of_page(rows, self.limit, |row| {
             Ok(Key {
-                requested_at: last.try_get("requested_at")?,
-                order_id: last.try_get("order_id")?,
-                position: last.try_get("position")?,
+                requested_at: row.try_get("requested_at")?,
+                order_id: row.try_get("order_id")?,
+                position: row.try_get("position")?,
             })
         })
     }
 }
 
 impl Returns {
-    /// An empty page is one row, of nulls.
-    ///
-    /// Each status has its returns in the order of the list in an index of its own, so each gives a page, and the page is
-    /// the best of these: however rare a status is, no other returns are looked at.
-    fn statement(&self, generation: i32) -> QueryBuilder<'_, Postgres> {
-        let view = Self::VIEW;
-        let mut query = QueryBuilder::new(format!(
-            "select p.live_generation, {position} as view_position,
-                page.requested_at, page.order_id, page.position, page.document
-            from projection p
-            left join (",
-            position = position::of_view(&format!("'{view}'"), &generation.to_string()),
-        ));
-        match &self.statuses {
-            None => self.page_of(&mut query, generation, None),
-            Some(statuses) => {
-                query.push("select * from (");
-                for (index, status) in statuses.iter().enumerate() {
-                    query.push(if index > 0 { ") union all (" } else { "(" });
-                    self.page_of(&mut query, generation, Some(status));
-                }
-                query.push(
-                    ")) best order by requested_at desc, order_id desc, position desc limit ",
-                );
-                query.push_bind(i64::from(self.limit) + 1);
-            }
-        }
-        query.push(format!(
-            ") page on true
-            where p.name = '{view}'
-            order by page.requested_at desc, page.order_id desc, page.position desc"
-        ));
-        query
-    }
-
-    fn page_of<'a>(
-        &'a self,
-        query: &mut QueryBuilder<'a, Postgres>,
-        generation: i32,
-        status: Option<&'static str>,
-    ) {
-        query.push(format!(
-            "select requested_at, order_id, position, document::text
-            from {table}
-            where true",
-            table = Self::VIEW.table(generation),
+    /// One return more than the page has, of this status or of any.
+    fn page_of(&self, statement: &mut Statement, generation: i32, status: Option<&str>) {
+        let table = Self::VIEW.table(generation);
+        statement.push(format!(
+            "select requested_at, order_id, position, document from {table} where true"
         ));
         if let Some(status) = status {
-            query.push(" and status = ").push_bind(status);
+            statement.push(" and status = ").push_bind(status);
         }
         if let Some(key) = &self.behind {
-            query
+            statement
                 .push(" and (requested_at, order_id, position) < (")
                 .push_bind(key.requested_at)
                 .push(", ")
@@ -189,8 +172,8 @@ impl Returns {
                 .push_bind(key.position)
                 .push(")");
         }
-        query
-            .push(" order by requested_at desc, order_id desc, position desc limit ")
+        statement
+            .push(format!(" order by {ORDER} limit "))
             .push_bind(i64::from(self.limit) + 1);
     }
 }

@@ -5,13 +5,13 @@ use axum::response::Response;
 use chrono::{Datelike as _, NaiveDate};
 use read_model::revenue::{Interval, RevenueDocument, Sums};
 use read_model::{Currency, View, position};
-use service_kit::{Problem, ProblemType};
+use service_kit::Problem;
+use sqlx::Row as _;
 use sqlx::postgres::PgRow;
-use sqlx::{PgPool, Row as _};
 
 use crate::answer;
-use crate::request::{Parameters, Question};
-use crate::views::{Generation, Place, Snapshot, ViewQuery, Views, sum};
+use crate::request::{Parameters, Question, bad_parameter};
+use crate::views::{Generation, Place, Snapshot, Statement, ViewQuery, Views, sum};
 
 const FROM: &str = "from";
 const TO: &str = "to";
@@ -96,8 +96,7 @@ fn date(text: &str) -> Result<NaiveDate, &'static str> {
 }
 
 fn needed(name: &str) -> Problem {
-    let detail = format!("`{name}` is needed: a date, like 2026-11-20");
-    Problem::new(ProblemType::BadParameter).detail(detail)
+    bad_parameter(name, "is needed: a date, like 2026-11-20")
 }
 
 impl ViewQuery for Revenue {
@@ -112,31 +111,10 @@ impl ViewQuery for Revenue {
         Place::View
     }
 
-    async fn run(
-        &self,
-        pool: &PgPool,
-        generation: i32,
-    ) -> Result<Snapshot<Self::Rows>, sqlx::Error> {
-        let rows = sqlx::query(&self.statement(generation))
-            .bind(Self::VIEW.as_str())
-            .bind(generation)
-            .bind(self.from)
-            .bind(self.to)
-            .bind(self.currencies.as_deref())
-            .fetch_all(pool)
-            .await?;
-        Snapshot::of_rows(&rows, |rows| {
-            let items = rows.iter().filter_map(|row| interval(row).transpose());
-            Ok(RevenueDocument::new(items.collect::<Result<_, _>>()?))
-        })
-    }
-}
-
-impl Revenue {
     /// Times of day are none of its business, nor is the session's time zone: a day is cut as a timestamp without zone.
-    fn statement(&self, generation: i32) -> String {
+    fn statement(&self, generation: i32) -> Statement {
         let step = self.step.as_str();
-        format!(
+        let sql = format!(
             "select p.live_generation, {position} as view_position, r.*
             from projection p
             left join (
@@ -163,7 +141,20 @@ impl Revenue {
             order by r.from_day, r.currency",
             position = position::of_view("$1", "$2"),
             table = Self::VIEW.table(generation),
-        )
+        );
+        Statement::kept(sql)
+            .bind(Self::VIEW.as_str())
+            .bind(generation)
+            .bind(self.from)
+            .bind(self.to)
+            .bind(self.currencies.as_deref())
+    }
+
+    fn snapshot(&self, rows: &[PgRow]) -> Result<Snapshot<Self::Rows>, sqlx::Error> {
+        Snapshot::of_rows(rows, |rows| {
+            let items = rows.iter().filter_map(|row| interval(row).transpose());
+            Ok(RevenueDocument::new(items.collect::<Result<_, _>>()?))
+        })
     }
 }
 

@@ -5,6 +5,7 @@
 //! - [`orders`], [`history`], [`customers`], [`products`], [`revenue`], [`fulfillment_queue`], [`returns`]: a view's shape and
 //!   rows each, written in sets; [`contributions`]: what an order adds to those that are sums.
 //! - [`forgetting`]: taking rows out again.
+//! - [`words`]: how texts are split, for who writes and who looks for them.
 //! - [`position`]: up to where a view is complete.
 //! - [`migrate`]: the schema of the views' database.
 
@@ -23,10 +24,13 @@ pub mod returns;
 pub mod revenue;
 mod tables;
 mod view;
+pub mod words;
 
-pub use domain::order::{OrderStatus, ReturnState};
+pub use domain::order::{
+    FulfillmentStatus, OrderEvent, OrderStatus, PaymentStatus, ReturnState, ReturnStatus,
+};
 pub use domain::partition::{SLOTS, partition_of, slot};
-pub use domain::{Currency, CustomerId, OrderId, Sku, Timestamp};
+pub use domain::{Amount, Currency, CustomerId, OrderId, Sku, Tag, Timestamp};
 pub use migrations::{MIGRATOR, migrate};
 pub use tables::{create_generation, drop_generation};
 pub use view::View;

@@ -5,18 +5,18 @@ use axum::response::Response;
 use read_model::products::ProductDocument;
 use read_model::{View, position};
 use service_kit::{Problem, ProblemType};
-use sqlx::PgPool;
+use sqlx::postgres::PgRow;
 
 use super::{SUMS, from_rows};
 use crate::answer;
 use crate::request::{CursorOf, Parameters, Question};
-use crate::views::{Generation, Place, Snapshot, ViewQuery, Views};
+use crate::views::{Generation, Place, Snapshot, Statement, ViewQuery, Views};
 
 /// What a cursor is bound to.
 const WORDS: &str = "products";
 
 /// A page of the list.
-struct Products {
+pub(crate) struct Products {
     generation: Generation,
     /// The SKU of the last product of the page before; empty, which no SKU is, before the first page.
     behind: String,
@@ -70,26 +70,9 @@ impl ViewQuery for Products {
         Place::View
     }
 
-    async fn run(
-        &self,
-        pool: &PgPool,
-        generation: i32,
-    ) -> Result<Snapshot<Self::Rows>, sqlx::Error> {
-        let rows = sqlx::query(&Self::statement(generation))
-            .bind(Self::VIEW.as_str())
-            .bind(generation)
-            .bind(&self.behind)
-            .bind(i64::from(self.limit) + 1)
-            .fetch_all(pool)
-            .await?;
-        Snapshot::of_rows(&rows, from_rows)
-    }
-}
-
-impl Products {
     /// The SKUs of the page first: a product has a row a currency and partition.
-    fn statement(generation: i32) -> String {
-        format!(
+    fn statement(&self, generation: i32) -> Statement {
+        let sql = format!(
             "select p.live_generation, {position} as view_position, s.*
             from projection p
             left join (
@@ -109,6 +92,15 @@ impl Products {
             order by s.sku, s.currency",
             position = position::of_view("$1", "$2"),
             table = Self::VIEW.table(generation),
-        )
+        );
+        Statement::kept(sql)
+            .bind(Self::VIEW.as_str())
+            .bind(generation)
+            .bind(&self.behind)
+            .bind(i64::from(self.limit) + 1)
+    }
+
+    fn snapshot(&self, rows: &[PgRow]) -> Result<Snapshot<Self::Rows>, sqlx::Error> {
+        Snapshot::of_rows(rows, from_rows)
     }
 }

@@ -6,12 +6,12 @@ use axum::response::Response;
 use read_model::products::ProductDocument;
 use read_model::{Sku, View, position};
 use service_kit::Problem;
-use sqlx::PgPool;
+use sqlx::postgres::PgRow;
 
 use super::{SUMS, from_rows};
 use crate::answer;
 use crate::request::Question;
-use crate::views::{Generation, Place, Snapshot, ViewQuery, Views};
+use crate::views::{Generation, Place, Snapshot, Statement, ViewQuery, Views};
 
 /// The product with this SKU.
 struct BySku(Sku);
@@ -46,12 +46,8 @@ impl ViewQuery for BySku {
         Place::View
     }
 
-    async fn run(
-        &self,
-        pool: &PgPool,
-        generation: i32,
-    ) -> Result<Snapshot<Self::Rows>, sqlx::Error> {
-        let statement = format!(
+    fn statement(&self, generation: i32) -> Statement {
+        let sql = format!(
             "select p.live_generation, {position} as view_position, s.*
             from projection p
             left join (
@@ -65,12 +61,13 @@ impl ViewQuery for BySku {
             position = position::of_view("$1", "$2"),
             table = Self::VIEW.table(generation),
         );
-        let rows = sqlx::query(&statement)
+        Statement::kept(sql)
             .bind(Self::VIEW.as_str())
             .bind(generation)
             .bind(self.0.as_str())
-            .fetch_all(pool)
-            .await?;
-        Snapshot::of_rows(&rows, |rows| Ok(from_rows(rows)?.pop()))
+    }
+
+    fn snapshot(&self, rows: &[PgRow]) -> Result<Snapshot<Self::Rows>, sqlx::Error> {
+        Snapshot::of_rows(rows, |rows| Ok(from_rows(rows)?.pop()))
     }
 }

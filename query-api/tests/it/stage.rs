@@ -5,8 +5,12 @@ use std::time::Duration;
 
 use query_api::{Config, Service};
 use read_model::history::{self, HistoryRow};
-use read_model::orders::{self, OrderRow};
-use read_model::{OrderStatus, Timestamp, View, create_generation, partition_of};
+use read_model::orders::{self, OrderRow, TermsRow};
+use read_model::words::words;
+use read_model::{
+    Currency, FulfillmentStatus, OrderStatus, PaymentStatus, ReturnStatus, Timestamp, View,
+    create_generation, partition_of,
+};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
@@ -91,8 +95,16 @@ impl Stage {
 
     /// As [`Self::new`], with this limit on each actor's requests.
     pub(crate) async fn limited(rate_limit: &str) -> Self {
-        let stage = Self::with_limit(rate_limit).await;
-        let mut transaction = stage.pool.begin().await.unwrap();
+        Self::with_limit(rate_limit, 16).await.with_views().await
+    }
+
+    /// As [`Self::new`], with so many connections to the database.
+    pub(crate) async fn with_connections(connections: u32) -> Self {
+        Self::with_limit("", connections).await.with_views().await
+    }
+
+    async fn with_views(self) -> Self {
+        let mut transaction = self.pool.begin().await.unwrap();
         for view in View::ALL {
             sqlx::query(
                 "insert into projection (name, shape_version, live_generation) values ($1, 1, 1)",
@@ -106,15 +118,15 @@ impl Stage {
                 .unwrap();
         }
         transaction.commit().await.unwrap();
-        stage
+        self
     }
 
     /// A service on a migrated database that no projector has seen.
     pub(crate) async fn without_views() -> Self {
-        Self::with_limit("").await
+        Self::with_limit("", 16).await
     }
 
-    async fn with_limit(rate_limit: &str) -> Self {
+    async fn with_limit(rate_limit: &str, connections: u32) -> Self {
         let database = database().await;
         read_model::migrate(&database.pool(1).await).await.unwrap();
         let vars = Vars::from_map([
@@ -122,6 +134,7 @@ impl Stage {
             ("READ_MODEL_URL", database.url.as_str()),
             ("AUTH_HS256_SECRET", "a secret of the tests, long enough"),
             ("RATE_LIMIT", rate_limit),
+            ("READ_MODEL_CONNECTIONS", &connections.to_string()),
         ]);
         Self::started(database, vars).await
     }
@@ -141,7 +154,7 @@ impl Stage {
         let running = tokio::spawn(service.run(stop.clone()));
         // Another test may have chosen it already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let token = token(&vars, "orders:read").await;
+        let token = token(&vars, "orders:read audit:read").await;
         let client = reqwest::Client::builder().timeout(PATIENCE).build();
         Self {
             pool,
@@ -170,6 +183,20 @@ impl Stage {
 
     /// Sends a request with a good token, unless the headers bring an `authorization`.
     pub(crate) async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let response = self.request(method, path, headers).send().await.unwrap();
+        Answer {
+            status: response.status(),
+            headers: response.headers().clone(),
+            text: response.text().await.unwrap(),
+        }
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> reqwest::RequestBuilder {
         let mut request = self.client.request(method, format!("{}{path}", self.url));
         if !headers.iter().any(|(name, _)| *name == "authorization") {
             request = request.bearer_auth(&self.token);
@@ -179,18 +206,59 @@ impl Stage {
                 request = request.header(*name, *value);
             }
         }
-        let response = request.send().await.unwrap();
-        Answer {
-            status: response.status(),
-            headers: response.headers().clone(),
-            text: response.text().await.unwrap(),
-        }
+        request
     }
 
     /// Writes an order as the projector does: its row, its last entry and its partition's checkpoints in one transaction.
     pub(crate) async fn apply(&self, order: &Order) {
         let mut transaction = self.pool.begin().await.unwrap();
         order.write(&mut transaction, 1).await;
+        for view in View::ALL {
+            let partition = partition_of(&order.id, PARTITIONS);
+            checkpoint(&mut transaction, *view, 1, partition, order.position).await;
+        }
+        transaction.commit().await.unwrap();
+    }
+
+    /// Adds events of whatever orders to the history, which is complete up to the last of them then.
+    pub(crate) async fn record(&self, events: &[Event]) {
+        let mut transaction = self.pool.begin().await.unwrap();
+        write_events(&mut transaction, events).await;
+        if let Some(last) = events.last() {
+            sqlx::query(
+                "insert into frontier (position, last)
+                select $1, array_agg(position order by partition)
+                from checkpoint
+                where projection = 'order-history' and generation = 1",
+            )
+            .bind(last.position)
+            .execute(&mut *transaction)
+            .await
+            .unwrap();
+        }
+        transaction.commit().await.unwrap();
+    }
+
+    /// As [`Self::record`], but nobody says that the history is complete.
+    pub(crate) async fn record_without_frontier(&self, events: &[Event]) {
+        let mut transaction = self.pool.begin().await.unwrap();
+        write_events(&mut transaction, events).await;
+        transaction.commit().await.unwrap();
+    }
+
+    /// An answer that is read as it comes.
+    pub(crate) async fn open(&self, path: &str, headers: &[(&str, &str)]) -> reqwest::Response {
+        self.request(Method::GET, path, headers)
+            .send()
+            .await
+            .unwrap()
+    }
+
+    /// Writes an order and the event that made it so.
+    pub(crate) async fn apply_with(&self, order: &Order, event: &Event) {
+        let mut transaction = self.pool.begin().await.unwrap();
+        order.write_row(&mut transaction, 1).await;
+        event.write(&mut transaction, 1).await;
         for view in View::ALL {
             let partition = partition_of(&order.id, PARTITIONS);
             checkpoint(&mut transaction, *view, 1, partition, order.position).await;
@@ -224,6 +292,20 @@ impl Stage {
         .await
         .unwrap();
     }
+}
+
+async fn write_events(connection: &mut PgConnection, events: &[Event]) {
+    for event in events {
+        event.write(connection, 1).await;
+        let partition = partition_of(&event.order_id, PARTITIONS);
+        let view = View::OrderHistory;
+        checkpoint(connection, view, 1, partition, event.position).await;
+    }
+}
+
+/// Whether tests run at their full size, which takes minutes.
+pub(crate) fn deep() -> bool {
+    std::env::var_os("TEST_DEEP").is_some()
 }
 
 async fn token(vars: &Vars, scope: &str) -> String {
@@ -269,6 +351,84 @@ pub(crate) struct Order {
     pub(crate) version: i64,
     pub(crate) position: i64,
     pub(crate) document: Option<String>,
+    pub(crate) payment_status: PaymentStatus,
+    pub(crate) fulfillment_status: FulfillmentStatus,
+    pub(crate) return_status: ReturnStatus,
+    pub(crate) on_hold: bool,
+    pub(crate) currency: &'static str,
+    pub(crate) total: i64,
+    pub(crate) skus: &'static [&'static str],
+    pub(crate) tags: &'static [&'static str],
+    /// All texts by which it is found.
+    pub(crate) text: String,
+}
+
+/// An event of an order, as the history shows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Event {
+    pub(crate) position: i64,
+    pub(crate) order_id: String,
+    pub(crate) sequence: i64,
+    pub(crate) kind: &'static str,
+    pub(crate) actor: String,
+    pub(crate) correlation_id: String,
+    pub(crate) occurred_at: Timestamp,
+    /// The event's own members, as JSON.
+    pub(crate) data: String,
+}
+
+impl Event {
+    /// An order's first event, or another note to it.
+    pub(crate) fn note(order_id: &str, sequence: i64, position: i64) -> Self {
+        Self {
+            position,
+            order_id: order_id.to_owned(),
+            sequence,
+            kind: "NoteAdded",
+            actor: "alice".to_owned(),
+            correlation_id: format!("c-{position}"),
+            occurred_at: minute(position),
+            data: format!("{{\"text\":\"note {sequence}\",\"visibility\":\"internal\"}}"),
+        }
+    }
+
+    /// The entry as it is stored.
+    pub(crate) fn entry(&self) -> String {
+        format!(
+            r#"{{"position":{},"event_id":"{}","type":"{}","event_version":"1","order_id":"{}","order_number":null,"sequence":{},"occurred_at":"{}","actor":"{}","command":"add-note","command_id":"{}","idempotency_key":null,"correlation_id":"{}","causation_id":null,"traceparent":null,"client":{{"address":null,"user_agent":null}},"reason":null,"changes":[],"data":{}}}"#,
+            self.position,
+            self.event_id(),
+            self.kind,
+            self.order_id,
+            self.sequence,
+            self.occurred_at,
+            self.actor,
+            Uuid::nil(),
+            self.correlation_id,
+            self.data
+        )
+    }
+
+    fn event_id(&self) -> Uuid {
+        Uuid::from_u128(u128::try_from(self.position).unwrap())
+    }
+
+    pub(crate) async fn write(&self, connection: &mut PgConnection, generation: i32) {
+        let row = HistoryRow {
+            position: self.position,
+            event_id: self.event_id(),
+            order_id: self.order_id.clone(),
+            sequence: self.sequence,
+            event_type: self.kind.to_owned(),
+            actor: self.actor.clone(),
+            correlation_id: self.correlation_id.clone(),
+            occurred_at: self.occurred_at,
+            entry: self.entry(),
+        };
+        history::write(connection, generation, &[row])
+            .await
+            .unwrap();
+    }
 }
 
 impl Order {
@@ -285,6 +445,15 @@ impl Order {
             version: 1,
             position,
             document: None,
+            payment_status: PaymentStatus::Unpaid,
+            fulfillment_status: FulfillmentStatus::Unfulfilled,
+            return_status: ReturnStatus::None,
+            on_hold: false,
+            currency: "EUR",
+            total: 1_000,
+            skus: &["SKU-1"],
+            tags: &[],
+            text: String::new(),
         }
     }
 
@@ -317,11 +486,35 @@ impl Order {
     }
 
     pub(crate) async fn write(&self, connection: &mut PgConnection, generation: i32) {
+        self.write_row(connection, generation).await;
+        let row = HistoryRow {
+            position: self.position,
+            event_id: Uuid::new_v4(),
+            order_id: self.id.clone(),
+            sequence: self.version,
+            event_type: "NoteAdded".to_owned(),
+            actor: "alice".to_owned(),
+            correlation_id: "c-1".to_owned(),
+            occurred_at: minute(self.position),
+            entry: self.entry(),
+        };
+        history::write(connection, generation, &[row])
+            .await
+            .unwrap();
+    }
+
+    async fn write_row(&self, connection: &mut PgConnection, generation: i32) {
         let row = OrderRow {
             order_id: self.id.clone(),
             order_number: self.number.clone(),
             status: self.status,
+            payment_status: self.payment_status,
+            fulfillment_status: self.fulfillment_status,
+            return_status: self.return_status,
+            on_hold: self.on_hold,
             customer_id: self.customer.clone(),
+            currency: Currency::parse(self.currency).unwrap(),
+            total: self.total,
             placed_at: self.placed_at,
             created_at: self.created_at,
             updated_at: minute(self.position),
@@ -330,14 +523,14 @@ impl Order {
             document: self.document(),
         };
         orders::write(connection, generation, &[row]).await.unwrap();
-        let row = HistoryRow {
-            position: self.position,
-            event_id: Uuid::new_v4(),
+        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        let terms = TermsRow {
             order_id: self.id.clone(),
-            sequence: self.version,
-            entry: self.entry(),
+            skus: owned(self.skus),
+            tags: owned(self.tags),
+            words: words(&self.text).collect(),
         };
-        history::write(connection, generation, &[row])
+        orders::write_terms(connection, generation, &[terms])
             .await
             .unwrap();
     }
