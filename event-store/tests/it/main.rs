@@ -13,6 +13,8 @@ mod immutability;
 mod keys;
 mod leases;
 mod log;
+mod moving_in;
 mod postgres_es;
+mod postgres_es_suite;
 mod reading;
 mod trouble;
