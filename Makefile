@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up demo check fmt lint docs licences unused test test-deep clean
+.PHONY: help up demo check fmt lint docs licences unused test test-deep bench bench-quick bench-large clean
 
 # How `up` and `demo` build: release, or dev, which is built sooner and runs slower.
 PROFILE ?= release
@@ -15,10 +15,12 @@ TOOLS_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/order-platform/tools
 # CI builds what Cargo.lock says; a person may be about to change it.
 LOCKED := $(if $(CI),--locked)
 TARGET_DIR = $(shell cargo metadata --no-deps --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+# The benchmarks are a workspace of their own (docs/adr/0006).
+BENCH := --manifest-path bench/Cargo.toml
 ORDERS = "$(TARGET_DIR)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/orders"
 
 help: ## print this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: ## start the whole platform on this machine; Ctrl-C stops it, the data stay (PROFILE=dev, ARGS=--fresh)
 	cargo build $(LOCKED) --profile $(PROFILE) --package platform
@@ -32,15 +34,19 @@ check: fmt lint docs licences unused ## all that needs no server: format, lints,
 
 fmt:
 	cargo fmt --all --check
+	cargo fmt $(BENCH) --all --check
 
 lint:
 	cargo clippy $(LOCKED) --workspace --all-targets -- -D warnings
+	cargo clippy $(LOCKED) $(BENCH) --workspace --all-targets --target-dir "$(TARGET_DIR)" -- -D warnings
 
 docs:
 	RUSTDOCFLAGS='-D warnings' cargo doc $(LOCKED) --workspace --no-deps --document-private-items
+	RUSTDOCFLAGS='-D warnings' cargo doc $(LOCKED) $(BENCH) --workspace --no-deps --document-private-items --target-dir "$(TARGET_DIR)"
 
 licences: $(TOOLS_DIR)/bin/cargo-deny
 	$< --workspace check --hide-inclusion-graph licenses bans sources
+	$< $(BENCH) --workspace check --config deny.toml --hide-inclusion-graph licenses bans sources
 
 unused: $(TOOLS_DIR)/bin/cargo-machete
 	$< --with-metadata
@@ -60,6 +66,22 @@ test: ## all tests, with throw-away PostgreSQL and NATS servers on free ports
 # Random lives of orders and random prices; no server is needed.
 test-deep: ## the domain's properties with 10,000 cases each instead of some hundred
 	PROPTEST_CASES=10000 cargo test $(LOCKED) --package domain
+
+# Figures are worth something only while the machine has nothing else to do.
+bench: ## the platform and its log beside their peers, half an hour; the report goes to bench/results
+	$(call run-bench)
+
+bench-quick: ## the same cells once and for a second each, in under five minutes: do they work?
+	$(call run-bench,--rounds 1 --seconds 1 --read-events 100000)
+
+bench-large: ## appends to a log of 10 million events beside an empty one; needs 20 GB of disk
+	$(call run-bench,--large 10000000)
+
+define run-bench
+	cargo build $(LOCKED) --release --package platform
+	cargo build $(LOCKED) $(BENCH) --workspace --release --target-dir "$(TARGET_DIR)"
+	exec $(ORDERS) servers --durable -- "$(TARGET_DIR)/release/bench" $(1) $(ARGS)
+endef
 
 clean: ## remove what was built and downloaded; the data of `up` stay (ARGS=--fresh removes those)
 	cargo clean
