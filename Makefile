@@ -57,9 +57,12 @@ test: ## all tests, with throw-away PostgreSQL and NATS servers on free ports
 	cargo test $(LOCKED) --workspace --no-run
 	exec $(ORDERS) servers -- cargo test $(LOCKED) --workspace
 
-# Random lives of orders and random prices; no server is needed.
-test-deep: ## the domain's properties with 10,000 cases each instead of some hundred
+# Random lives of orders and random prices, plans over many rows, the platform's promises over many orders.
+test-deep: PROFILE := dev
+test-deep: ## properties with 10,000 cases, queries over 200,000 orders, reads after 10,000 writes and the like: hours
 	PROPTEST_CASES=10000 cargo test $(LOCKED) --package domain
+	cargo test $(LOCKED) --workspace --no-run
+	TEST_DEEP=1 $(ORDERS) servers -- cargo test $(LOCKED) --package query-api --package e2e
 
 clean: ## remove what was built and downloaded; the data of `up` stay (ARGS=--fresh removes those)
 	cargo clean

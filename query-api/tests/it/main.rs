@@ -14,6 +14,7 @@ mod one;
 mod paging;
 mod past;
 mod rate_limit;
+mod rows;
 mod stage;
 mod stream;
 mod timeline;
