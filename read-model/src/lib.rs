@@ -4,10 +4,12 @@
 //! - [`View`]: the views, their tables by generation.
 //! - [`orders`], [`history`]: the rows, written in sets.
 //! - [`words`]: how texts are split, for who writes and who looks for them.
+//! - [`forgetting`]: taking rows out again.
 //! - [`position`]: up to where a view is complete.
 //! - [`migrate`]: the schema of the views' database.
 
 pub mod audit;
+pub mod forgetting;
 pub mod history;
 mod migrations;
 pub mod order;

@@ -1,9 +1,7 @@
 //! A private broker for one test.
 
-use std::io::Read as _;
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::linux::net::SocketAddrExt as _;
-use std::os::unix::{self, net::UnixListener};
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -12,12 +10,10 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use uuid::Uuid;
 
+use crate::port::Port;
+
 /// How long a broker may take to start or to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// Ports are taken from below the range that the kernel gives to outgoing connections, and each is reserved
-/// while its broker lives, so that nobody sits on a broker's port while a test has it stopped.
-const PORTS: std::ops::Range<u16> = 20_000..32_000;
 
 /// A NATS server with `JetStream` of its own, in a directory of its own; killed and removed with this value.
 #[derive(Debug)]
@@ -25,10 +21,10 @@ pub struct TestNats {
     /// The broker's URL on the loopback interface; the same after every restart.
     pub url: String,
     directory: PathBuf,
-    address: SocketAddr,
+    port: Port,
     process: Option<Child>,
-    /// No other test's broker takes the port while this one is stopped.
-    _port: UnixListener,
+    /// Megabytes of a disk of its own.
+    small_disk: Option<u32>,
 }
 
 /// Starts a broker with `JetStream` on a free port.
@@ -38,31 +34,54 @@ pub async fn nats() -> TestNats {
 
 /// Starts a broker as [`nats`] does, with further lines of a NATS server's configuration file (`max_payload`, `authorization`, …).
 pub async fn nats_with(configuration: &str) -> TestNats {
-    let configuration = configuration.to_owned();
-    tokio::task::spawn_blocking(move || TestNats::start_anywhere(&configuration))
+    start(configuration.to_owned(), None).await
+}
+
+/// Starts a broker whose store is a disk of so many megabytes, empty after every start. `None` where this machine does
+/// not let its users mount one.
+pub async fn nats_on_small_disk(megabytes: u32) -> Option<TestNats> {
+    let directory = std::env::temp_dir();
+    let probe = on_small_disk(megabytes, &directory, "true").status();
+    if !probe.is_ok_and(|status| status.success()) {
+        return None;
+    }
+    Some(start(String::new(), Some(megabytes)).await)
+}
+
+async fn start(configuration: String, small_disk: Option<u32>) -> TestNats {
+    tokio::task::spawn_blocking(move || TestNats::start_anywhere(&configuration, small_disk))
         .await
         .expect("the broker did not start")
 }
 
+/// `program` with a small disk at `place`, which nobody else sees and which is gone when it ends.
+fn on_small_disk(megabytes: u32, place: &Path, program: &str) -> Command {
+    let mut command = Command::new("unshare");
+    command
+        .args(["--user", "--map-root-user", "--mount", "--", "sh", "-c"])
+        .arg("mount -t tmpfs -o \"size=$1m\" none \"$2\" && shift 2 && exec \"$@\"")
+        .args(["sh", &megabytes.to_string()])
+        .arg(place)
+        .arg(program);
+    command
+}
+
 impl TestNats {
-    fn start_anywhere(configuration: &str) -> Self {
+    fn start_anywhere(configuration: &str, small_disk: Option<u32>) -> Self {
         let directory = std::env::temp_dir().join(format!("test-nats-{}", Uuid::new_v4().simple()));
         std::fs::create_dir(&directory).expect("no directory for the broker could be made");
-        let width = u128::from(PORTS.end - PORTS.start);
         let mut output = String::new();
         for _ in 0..10 {
-            let offset = u16::try_from(Uuid::new_v4().as_u128() % width).unwrap_or(0);
-            let address = SocketAddr::from(([127, 0, 0, 1], PORTS.start + offset));
-            let Some(reserved) = reserve(address) else {
+            let Some(port) = Port::reserve() else {
                 continue;
             };
-            write_configuration(&directory, address, configuration);
+            write_configuration(&directory, port.address, configuration, small_disk);
             let mut broker = Self {
-                url: format!("nats://{address}"),
+                url: format!("nats://{}", port.address),
                 directory: directory.clone(),
-                address,
+                port,
                 process: None,
-                _port: reserved,
+                small_disk,
             };
             if broker.launch() {
                 return broker;
@@ -81,7 +100,14 @@ impl TestNats {
         let program = crate::required_variable("TEST_NATS_SERVER");
         let log = std::fs::File::create(self.directory.join("output"))
             .expect("the broker's output needs a file");
-        let process = Command::new(&program)
+        let mut command = match self.small_disk {
+            None => Command::new(&program),
+            Some(megabytes) => {
+                std::fs::create_dir_all(self.store_dir()).expect("a place for the disk");
+                on_small_disk(megabytes, &self.store_dir(), &program)
+            }
+        };
+        let process = command
             .arg("--config")
             .arg(self.directory.join("nats.conf"))
             .stdin(Stdio::null())
@@ -99,7 +125,7 @@ impl TestNats {
             if process.try_wait().expect("a child can be asked").is_some() {
                 return false;
             }
-            if answers(self.address) {
+            if answers(self.port.address) {
                 self.process = Some(process);
                 return true;
             }
@@ -152,6 +178,21 @@ impl TestNats {
         self.signal(Signal::SIGCONT);
     }
 
+    /// Fills the small disk of [`nats_on_small_disk`] to its last byte. The next start is on an empty one.
+    pub fn fill_disk(&self) {
+        let process = self.process.as_ref().expect("the broker is stopped");
+        // The disk is mounted for the broker alone; this is how the broker sees it.
+        let store = self.store_dir();
+        let seen = store.strip_prefix("/").expect("an absolute path");
+        let ballast = Path::new("/proc")
+            .join(process.id().to_string())
+            .join("root")
+            .join(seen)
+            .join("ballast");
+        let mut file = std::fs::File::create(ballast).expect("the disk takes a file");
+        while file.write_all(&[0; 4_096]).is_ok() {}
+    }
+
     /// The directory of the `JetStream` store, to damage, copy or remove while the broker is stopped.
     pub fn store_dir(&self) -> PathBuf {
         self.directory.join("store")
@@ -181,14 +222,6 @@ impl TestNats {
     }
 }
 
-/// Takes a port out of every other test's choice, if it is free. The kernel frees the name with its process.
-fn reserve(address: SocketAddr) -> Option<UnixListener> {
-    let name =
-        unix::net::SocketAddr::from_abstract_name(format!("test-kit/port/{}", address.port()));
-    let lock = UnixListener::bind_addr(&name.ok()?).ok()?;
-    TcpListener::bind(address).ok().map(|_| lock)
-}
-
 impl Drop for TestNats {
     fn drop(&mut self) {
         if let Some(mut process) = self.process.take() {
@@ -199,9 +232,16 @@ impl Drop for TestNats {
     }
 }
 
-fn write_configuration(directory: &Path, address: SocketAddr, further: &str) {
+fn write_configuration(
+    directory: &Path,
+    address: SocketAddr,
+    further: &str,
+    small_disk: Option<u32>,
+) {
+    // Else it takes its limit from the disk, and refuses a stream that may grow beyond that.
+    let limit = small_disk.map_or("", |_| ", max_file_store: 100GB");
     let text = format!(
-        "listen: \"{address}\"\njetstream {{ store_dir: \"{}\" }}\n{further}\n",
+        "listen: \"{address}\"\njetstream {{ store_dir: \"{}\"{limit} }}\n{further}\n",
         directory.join("store").display()
     );
     std::fs::write(directory.join("nats.conf"), text)

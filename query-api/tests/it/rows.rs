@@ -218,7 +218,6 @@ impl Order {
             position: self.position,
             document: self.document(),
         };
-        orders::write(connection, generation, &[row]).await.unwrap();
         let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
         let terms = TermsRow {
             order_id: self.id.clone(),
@@ -226,7 +225,7 @@ impl Order {
             tags: owned(self.tags),
             words: words(&self.text).collect(),
         };
-        orders::write_terms(connection, generation, &[terms])
+        orders::write(connection, generation, &[row], &[terms])
             .await
             .unwrap();
     }
