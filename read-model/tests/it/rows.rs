@@ -49,7 +49,9 @@ async fn a_written_order_replaces_the_one_before() {
     let (_database, pool) = views(4).await;
     let mut connection = pool.acquire().await.unwrap();
     let first = [row("a", 1), row("b", 1)];
-    orders::write(&mut connection, 1, &first, &[]).await.unwrap();
+    orders::write(&mut connection, 1, &first, &[])
+        .await
+        .unwrap();
     let placed_at = Timestamp::parse("2026-11-21T10:00:00Z").unwrap();
     let second = OrderRow {
         order_number: Some("2026-000002".to_owned()),
@@ -107,9 +109,7 @@ async fn an_order_is_found_by_what_its_terms_were_last() {
         terms("b", "S-2", "ΟΔΟΣ ada@example.org"),
         terms("c", "S-3", ""),
     ];
-    orders::write(&mut connection, 1, &[], &rows)
-        .await
-        .unwrap();
+    orders::write(&mut connection, 1, &[], &rows).await.unwrap();
     let has_sku = "skus @> array[$1]";
     assert_eq!(found(&pool, has_sku, "S-2").await, ["b"]);
     let odd = "Ä \"quoted\" \\ {sku}";
