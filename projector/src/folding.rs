@@ -10,7 +10,7 @@ use event_store::{EventStore, ORDER, StoreError, StoredEvent};
 use read_model::View;
 use read_model::history::HistoryRow;
 use read_model::order::OrderFold;
-use read_model::orders::OrderRow;
+use read_model::orders::{OrderRow, TermsRow};
 use serde_json::Value;
 
 use crate::{order_history, orders};
@@ -49,6 +49,7 @@ pub(crate) enum FoldError {
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
     pub(crate) orders: Vec<OrderRow>,
+    pub(crate) terms: Vec<TermsRow>,
     pub(crate) history: Vec<HistoryRow>,
 }
 
@@ -118,12 +119,18 @@ impl Folding {
             }
         }
         if views.contains(&View::Orders) {
-            let touched: HashSet<&str> = events
-                .iter()
-                .map(|event| event.recorded.order_id.as_str())
-                .collect();
-            for order_id in touched {
-                rows.orders.extend(orders::row(&self.kept(order_id).fold)?);
+            // Each order, and whether its terms changed.
+            let mut touched: HashMap<&str, bool> = HashMap::new();
+            for OrderEventAt { recorded, .. } in events {
+                let changed = touched.entry(&recorded.order_id).or_default();
+                *changed |= orders::changes_terms(&recorded.event);
+            }
+            for (order_id, terms_changed) in touched {
+                let fold = &self.kept(order_id).fold;
+                rows.orders.extend(orders::row(fold)?);
+                if terms_changed {
+                    rows.terms.extend(orders::terms(fold));
+                }
             }
         }
         self.evict();

@@ -5,11 +5,15 @@
 //! and nothing else: not the log, not the broker.
 
 mod answer;
+mod audit;
 mod config;
 mod orders;
+#[cfg(test)]
+mod plans;
 mod request;
 mod router;
 mod service;
+mod stream;
 mod views;
 
 pub use config::Config;

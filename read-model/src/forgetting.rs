@@ -22,18 +22,19 @@ pub async fn forget_orders(
     order_ids: &[String],
     position: i64,
 ) -> Result<(), sqlx::Error> {
-    let table = view.table(generation);
     let kept = match view {
         View::OrderHistory => "and position > $2",
         // Names the parameter, which the statement is given in any case.
         _ => "and $2::bigint is not null",
     };
-    let statement = format!("delete from {table} where order_id = any ($1) {kept}");
-    sqlx::query(&statement)
-        .bind(order_ids)
-        .bind(position)
-        .execute(connection)
-        .await?;
+    for table in view.tables(generation) {
+        let statement = format!("delete from {table} where order_id = any ($1) {kept}");
+        sqlx::query(&statement)
+            .bind(order_ids)
+            .bind(position)
+            .execute(&mut *connection)
+            .await?;
+    }
     Ok(())
 }
 
@@ -46,14 +47,13 @@ pub async fn forget_partition(
     partitions: u16,
 ) -> Result<(), sqlx::Error> {
     let of_partition = format!("get_byte(decode(md5(order_id), 'hex'), 0) * $2 / {SLOTS} = $1");
-    let statement = format!(
-        "delete from {table} where {of_partition}",
-        table = view.table(generation)
-    );
-    sqlx::query(&statement)
-        .bind(i32::from(partition))
-        .bind(i32::from(partitions))
-        .execute(connection)
-        .await?;
+    for table in view.tables(generation) {
+        let statement = format!("delete from {table} where {of_partition}");
+        sqlx::query(&statement)
+            .bind(i32::from(partition))
+            .bind(i32::from(partitions))
+            .execute(&mut *connection)
+            .await?;
+    }
     Ok(())
 }

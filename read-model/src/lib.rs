@@ -3,6 +3,7 @@
 //! - [`order`] and [`audit`]: the documents, and how events become them.
 //! - [`View`]: the views, their tables by generation.
 //! - [`orders`], [`history`]: the rows, written in sets.
+//! - [`words`]: how texts are split, for who writes and who looks for them.
 //! - [`forgetting`]: taking rows out again.
 //! - [`position`]: up to where a view is complete.
 //! - [`migrate`]: the schema of the views' database.
@@ -16,10 +17,11 @@ pub mod orders;
 pub mod position;
 mod tables;
 mod view;
+pub mod words;
 
-pub use domain::order::OrderStatus;
+pub use domain::order::{FulfillmentStatus, OrderEvent, OrderStatus, PaymentStatus, ReturnStatus};
 pub use domain::partition::{SLOTS, partition_of, slot};
-pub use domain::{CustomerId, OrderId, Timestamp};
+pub use domain::{Amount, Currency, CustomerId, OrderId, Sku, Tag, Timestamp};
 pub use migrations::{MIGRATOR, migrate};
 pub use tables::{create_generation, drop_generation};
 pub use view::View;

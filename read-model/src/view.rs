@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::orders;
+
 /// A view: what one projection writes and the query API reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum View {
@@ -34,6 +36,15 @@ impl View {
             Self::Orders => format!("orders_{generation}"),
             Self::OrderHistory => format!("order_history_{generation}"),
         }
+    }
+
+    /// All tables of this generation, to be made and dropped together.
+    pub(crate) fn tables(self, generation: i32) -> Vec<String> {
+        let mut tables = vec![self.table(generation)];
+        if self == Self::Orders {
+            tables.push(orders::terms_table(generation));
+        }
+        tables
     }
 }
 

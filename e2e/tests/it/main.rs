@@ -16,6 +16,7 @@ mod old_events;
 mod operations;
 mod order;
 mod platform;
+mod queries;
 mod stream;
 mod tpch;
 mod traps;

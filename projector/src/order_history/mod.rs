@@ -28,6 +28,10 @@ pub(crate) fn row(
         event_id: recorded.event_id,
         order_id: recorded.order_id.clone(),
         sequence: recorded.sequence,
+        event_type: recorded.event.event_type().to_owned(),
+        actor: recorded.metadata.actor.clone(),
+        correlation_id: recorded.metadata.correlation_id.clone(),
+        occurred_at: recorded.occurred_at,
         entry: serde_json::to_string(&entry)?,
     })
 }

@@ -158,8 +158,9 @@ impl Partition {
         for target in &behind {
             match target.view {
                 View::Orders if !rows.orders.is_empty() => {
-                    read_model::orders::write(&mut transaction, target.generation, &rows.orders)
-                        .await?;
+                    let generation = target.generation;
+                    let (orders, terms) = (&rows.orders, &rows.terms);
+                    read_model::orders::write(&mut transaction, generation, orders, terms).await?;
                 }
                 View::OrderHistory if !rows.history.is_empty() => {
                     read_model::history::write(&mut transaction, target.generation, &rows.history)

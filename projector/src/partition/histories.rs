@@ -187,7 +187,8 @@ impl Partition {
             let rows = Folding::default()
                 .fold(&self.sources.store, 0, &events, &[target.view])
                 .await?;
-            read_model::orders::write(transaction, target.generation, &rows.orders).await?;
+            let generation = target.generation;
+            read_model::orders::write(transaction, generation, &rows.orders, &rows.terms).await?;
         }
         Ok(())
     }

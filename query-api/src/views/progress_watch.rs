@@ -37,7 +37,7 @@ struct Channel {
 
 /// Somebody who waits; as long as this lives, the view is looked at.
 #[derive(Debug)]
-pub(super) struct Waiting {
+pub(crate) struct Waiting {
     shared: Arc<Shared>,
     view: View,
     progress: watch::Receiver<Option<Progress>>,
@@ -77,7 +77,7 @@ impl ProgressWatch {
 
 impl Waiting {
     /// The next progress that differs from the last one seen. Never, if the poller has ended.
-    pub(super) async fn changed(&mut self) -> Progress {
+    pub(crate) async fn changed(&mut self) -> Progress {
         loop {
             if self.progress.changed().await.is_err() {
                 std::future::pending::<()>().await;
