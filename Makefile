@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up demo check fmt lint docs licences unused test test-deep test-matrix mutants chaos consumer clean
+.PHONY: help up demo check fmt lint docs licences unused test test-deep test-matrix mutants chaos consumer bench bench-quick bench-large clean
 
 # How `up` and `demo` build: release, or dev, which is built sooner and runs slower.
 PROFILE ?= release
@@ -22,6 +22,8 @@ SEED ?=
 # CI builds what Cargo.lock says; a person may be about to change it.
 LOCKED := $(if $(CI),--locked)
 TARGET_DIR = $(shell cargo metadata --no-deps --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+# The benchmarks are a workspace of their own (docs/adr/0006).
+BENCH := --manifest-path bench/Cargo.toml
 ORDERS = "$(TARGET_DIR)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/orders"
 
 help: ## print this
@@ -39,15 +41,19 @@ check: fmt lint docs licences unused ## all that needs no server: format, lints,
 
 fmt:
 	cargo fmt --all --check
+	cargo fmt $(BENCH) --all --check
 
 lint:
 	cargo clippy $(LOCKED) --workspace --all-targets -- -D warnings
+	cargo clippy $(LOCKED) $(BENCH) --workspace --all-targets --target-dir "$(TARGET_DIR)" -- -D warnings
 
 docs:
 	RUSTDOCFLAGS='-D warnings' cargo doc $(LOCKED) --workspace --no-deps --document-private-items
+	RUSTDOCFLAGS='-D warnings' cargo doc $(LOCKED) $(BENCH) --workspace --no-deps --document-private-items --target-dir "$(TARGET_DIR)"
 
 licences: $(TOOLS_DIR)/bin/cargo-deny
 	$< --workspace check --hide-inclusion-graph licenses bans sources
+	$< $(BENCH) --workspace check --config deny.toml --hide-inclusion-graph licenses bans sources
 
 unused: $(TOOLS_DIR)/bin/cargo-machete
 	$< --with-metadata
@@ -97,9 +103,12 @@ consumer:
 		echo "No python3 with venv and these packages: $(CONSUMER_PACKAGES). The consumer of docs/consume-the-stream.md is not tested" >&2; \
 	fi
 
-# Random lives of orders and random prices; no server is needed.
-test-deep: ## the domain's properties with 10,000 cases each instead of some hundred
+# Random lives of orders and random prices, plans over many rows, the platform's promises over many orders.
+test-deep: PROFILE := dev
+test-deep: ## properties with 10,000 cases, queries over 200,000 orders, reads after 10,000 writes and the like: hours
 	PROPTEST_CASES=10000 cargo test $(LOCKED) --package domain
+	cargo test $(LOCKED) --workspace --no-run
+	TEST_DEEP=1 $(ORDERS) servers -- cargo test $(LOCKED) --package query-api --package e2e
 
 # Random values are the same in each run, so that a survivor of one run is one of the next.
 mutants: export PROPTEST_CASES := 32
@@ -114,6 +123,22 @@ mutants: ## break money, prices and rules in some 600 ways, and see a test notic
 	CARGO_TARGET_DIR="$(TARGET_DIR)/mutants/target" $< mutants --output "$(TARGET_DIR)/mutants" \
 		|| case $$? in 2|3) ;; *) exit 1 ;; esac # Some survived, or some ran for ever and are caught.
 	.cargo/mutants-explained "$(TARGET_DIR)/mutants/mutants.out"
+
+# Figures are worth something only while the machine has nothing else to do.
+bench: ## the platform and its log beside their peers, half an hour; the report goes to bench/results
+	$(call run-bench)
+
+bench-quick: ## the same cells once and for a second each, in under five minutes: do they work?
+	$(call run-bench,--rounds 1 --seconds 1 --read-events 100000)
+
+bench-large: ## appends to a log of 10 million events beside an empty one; needs 20 GB of disk
+	$(call run-bench,--large 10000000)
+
+define run-bench
+	cargo build $(LOCKED) --release --package platform
+	cargo build $(LOCKED) $(BENCH) --workspace --release --target-dir "$(TARGET_DIR)"
+	exec $(ORDERS) servers --durable -- "$(TARGET_DIR)/release/bench" $(1) $(ARGS)
+endef
 
 clean: ## remove what was built and downloaded; the data of `up` stay (ARGS=--fresh removes those)
 	cargo clean

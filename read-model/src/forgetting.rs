@@ -24,18 +24,20 @@ pub async fn forget_orders(
     order_ids: &[String],
     position: i64,
 ) -> Result<(), sqlx::Error> {
-    let table = view.table(generation);
-    let statement = if view == View::OrderHistory {
-        format!("delete from {table} where order_id = any ($1) and position > $2")
-    } else {
-        // Every order of the others is one row, or a few.
-        format!("delete from {table} where order_id = any ($1) and $2::bigint is not null")
+    let kept = match view {
+        View::OrderHistory => "and position > $2",
+        // Names the parameter, which the statement is given in any case.
+        _ => "and $2::bigint is not null",
     };
-    sqlx::query(&statement)
-        .bind(order_ids)
-        .bind(position)
-        .execute(connection)
-        .await?;
+    for table in view.shape().tables {
+        let table = table.of(generation);
+        let statement = format!("delete from {table} where order_id = any ($1) {kept}");
+        sqlx::query(&statement)
+            .bind(order_ids)
+            .bind(position)
+            .execute(&mut *connection)
+            .await?;
+    }
     Ok(())
 }
 
