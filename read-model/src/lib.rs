@@ -4,6 +4,7 @@
 //! - [`View`]: the views, their tables by generation.
 //! - [`orders`], [`history`]: the rows, written in sets.
 //! - [`position`]: up to where a view is complete.
+//! - [`schema`]: the documents as JSON Schema, for the OpenAPI documents.
 //! - [`migrate`]: the schema of the views' database.
 
 pub mod audit;
@@ -12,6 +13,7 @@ mod migrations;
 pub mod order;
 pub mod orders;
 pub mod position;
+pub mod schema;
 mod tables;
 mod view;
 

@@ -9,6 +9,7 @@ pub mod correlation;
 pub mod edge;
 pub mod health;
 pub mod metrics;
+pub mod openapi;
 pub mod problem;
 pub mod rate_limit;
 pub mod serve;

@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use service_kit::problem::ProblemType;
 
 use crate::api::{ALL, Answer, Api, Log, answer, token};
+use crate::described::{assert_body, assert_described};
+use crate::openapi;
 use crate::page::{self, Example};
 
 /// What a page of commands cannot show: what queries answer, what is switched off, and what needs two
@@ -102,12 +104,16 @@ async fn stored(log: &Log) -> (i64, i64) {
 #[tokio::test]
 async fn the_page_shows_what_the_service_answers() {
     let (api, log) = Api::with_log().await;
+    let document = openapi::served(&api).await;
     let update = std::env::var_os("UPDATE_DOCS").is_some();
     let mut answers = Vec::new();
     for example in examples().await {
         let told = dry_run(&api, &log, &example).await;
         let before = stored(&log).await;
         let came = send(&api, &example, &example.path).await;
+        for answer in told.iter().chain([&came]) {
+            assert_described(&document, &example.method, &example.path, answer);
+        }
         if let Some(told) = told.filter(|_| came.header("idempotent-replayed").is_none()) {
             compare(&told, &came);
         }
@@ -162,6 +168,36 @@ async fn the_page_has_each_command_and_each_refusal() {
     assert_eq!(refused, problems.map(|kind| kind.name()).collect());
 }
 
+/// The document's examples are the page's, and those were just sent.
+#[tokio::test]
+async fn the_examples_of_the_document_are_on_the_page() {
+    let (api, _log) = Api::with_log().await;
+    let document = openapi::served(&api).await;
+    let page = examples().await;
+    let mut compared = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let Some(operation) = methods.get("post").filter(|_| path.starts_with("/v1/orders")) else {
+            continue;
+        };
+        let sent = &operation["requestBody"]["content"]["application/json"]["examples"];
+        let status = if path == "/v1/orders" { "201" } else { "200" };
+        let answers = &operation["responses"][status]["content"]["application/json"]["examples"];
+        for (name, answer) in answers.as_object().unwrap() {
+            let body = sent.get(name).map(|example| example["value"].clone());
+            let answer = &answer["value"];
+            let path = path.replace("{order_id}", answer["order_id"].as_str().unwrap());
+            let shown = format!("HTTP {status}\n{}", page::shown_body(answer));
+            let there = page
+                .iter()
+                .any(|example| example.path == path && example.json() == body && example.shown == shown);
+            assert!(there, "{path} with {body:?} and {shown}");
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, CommandName::ALL.len() + 1, "`place` has two paths");
+    api.stop().await;
+}
+
 /// An example as a line of an upload, if it can be one.
 fn bulk_line(example: &Example) -> Option<Value> {
     let ours = ["Authorization", "Idempotency-Key", "Content-Type"];
@@ -204,9 +240,12 @@ async fn the_examples_of_the_page_can_be_lines_of_one_upload() {
             expected.push(Some(example.shown));
         }
     }
+    let document = openapi::served(&api).await;
     let answers = api.bulk(&lines).await;
     assert_eq!(answers.len(), lines.len());
     for ((answer, expected), line) in answers.iter().zip(&expected).zip(&lines) {
+        assert_body(&document, &json!({"$ref": "#/components/schemas/BulkLine"}), line, "a line");
+        assert_body(&document, &json!({"$ref": "#/components/schemas/BulkAnswer"}), answer, "its answer");
         let shown = format!(
             "HTTP {}\n{}",
             answer["status"],
