@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up demo check fmt lint docs licences unused test test-deep clean
+.PHONY: help up demo check fmt lint docs licences unused test test-deep mutants clean
 
 # How `up` and `demo` build: release, or dev, which is built sooner and runs slower.
 PROFILE ?= release
@@ -51,6 +51,9 @@ $(TOOLS_DIR)/bin/cargo-deny:
 $(TOOLS_DIR)/bin/cargo-machete:
 	cargo install --locked --root "$(TOOLS_DIR)" --version 0.9.2 cargo-machete
 
+$(TOOLS_DIR)/bin/cargo-mutants:
+	cargo install --locked --root "$(TOOLS_DIR)" --version 27.1.0 cargo-mutants
+
 # Building the tests builds `orders` too, with the same features: one build for both.
 test: PROFILE := dev
 test: ## all tests, with throw-away PostgreSQL and NATS servers on free ports
@@ -60,6 +63,20 @@ test: ## all tests, with throw-away PostgreSQL and NATS servers on free ports
 # Random lives of orders and random prices; no server is needed.
 test-deep: ## the domain's properties with 10,000 cases each instead of some hundred
 	PROPTEST_CASES=10000 cargo test $(LOCKED) --package domain
+
+# Random values are the same in each run, so that a survivor of one run is one of the next.
+mutants: export PROPTEST_CASES := 32
+mutants: export PROPTEST_RNG_SEED := 1
+mutants: export PROPTEST_MAX_SHRINK_ITERS := 0
+mutants: export PROPTEST_DISABLE_FAILURE_PERSISTENCE := 1
+# Faster to link; nobody looks at the traces.
+mutants: export CARGO_PROFILE_DEV_DEBUG := 0
+mutants: $(TOOLS_DIR)/bin/cargo-mutants
+mutants: ## break money, prices and rules in some 600 ways, and see a test notice each (an hour or more)
+	mkdir -p "$(TARGET_DIR)/mutants"
+	CARGO_TARGET_DIR="$(TARGET_DIR)/mutants/target" $< mutants --output "$(TARGET_DIR)/mutants" \
+		|| case $$? in 2|3) ;; *) exit 1 ;; esac # Some survived, or some ran for ever and are caught.
+	.cargo/mutants-explained "$(TARGET_DIR)/mutants/mutants.out"
 
 clean: ## remove what was built and downloaded; the data of `up` stay (ARGS=--fresh removes those)
 	cargo clean

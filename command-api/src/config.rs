@@ -8,10 +8,18 @@ use event_stream::{DEFAULT_PARTITIONS, StreamSettings};
 use service_kit::config::Reader;
 use service_kit::{AuthSettings, ConfigError, RateLimit, Secret, Vars};
 
+use crate::fitness::Durability;
+use crate::orders::Limits;
+
 /// The least and most time that a request may be given.
 const DEADLINES: std::ops::RangeInclusive<u64> = 100..=300_000;
 
 const HOUR: u64 = 60 * 60;
+
+const MIB: usize = 1 << 20;
+
+/// The longest time that keys may be kept, in hours.
+const LONGEST_RETENTION: u64 = 10 * 365 * 24;
 
 /// The longest time that the broker may be told to keep messages, in hours.
 const LONGEST_AGE: u64 = 365 * 24;
@@ -28,6 +36,9 @@ pub struct Config {
     pub event_store_url: Secret<String>,
     /// `EVENT_STORE_CONNECTIONS`: connections for reading the log. Default 10.
     pub event_store_connections: u32,
+    /// `EVENT_STORE_DURABILITY`: `required` (the default), or `relaxed` for a log that is thrown away and may run without
+    /// `fsync`, `full_page_writes` or `synchronous_commit`.
+    pub durability: Durability,
     /// `NATS_URL`: the broker, which may hold credentials. Required.
     pub nats_url: Secret<String>,
     /// `QUERY_API_PUBLIC_URL`: where callers find the query API. Default `http://127.0.0.1:8082`.
@@ -46,6 +57,13 @@ pub struct Config {
     pub append_queue: usize,
     /// `BULK_IN_FLIGHT`: the most lines of bulk uploads that are carried out at a time. Default 256.
     pub bulk_in_flight: usize,
+    /// `ORDER_CACHE_ORDERS` and `ORDER_CACHE_MIB`: the most orders, and megabytes of them, that are kept in memory to be
+    /// decided upon without loading them. Defaults 10000 and 64; 0 orders keeps none.
+    pub(crate) order_cache: Limits,
+    /// `SNAPSHOT_EVERY`: after so many events of an order a snapshot of it is written. Default 100.
+    pub snapshot_every: u32,
+    /// `IDEMPOTENCY_KEY_HOURS`: how long a key is kept at least. Default 168, a week.
+    pub key_retention: Duration,
     /// The stream that the relay fills: `STREAM_NAME` (default `ORDERS`) and `PARTITIONS` (default
     /// 16, a power of two up to 256), the same for all services; `STREAM_MAX_BYTES` (default 1 GiB)
     /// and `STREAM_MAX_AGE_HOURS` (default 168), how much of it the broker keeps.
@@ -62,6 +80,7 @@ impl Config {
             "the URL of the event log's PostgreSQL database",
         );
         let event_store_connections = reader.or("EVENT_STORE_CONNECTIONS", 10);
+        let durability = Durability::from_vars(&mut reader);
         let nats_url = reader.secret("NATS_URL", "the URL of the NATS server, nats://host:4222");
         let query_url = reader.or("QUERY_API_PUBLIC_URL", "http://127.0.0.1:8082".to_owned());
         if !is_base_url(&query_url) {
@@ -90,6 +109,15 @@ impl Config {
         if event_store_connections == 0 {
             reader.reject("EVENT_STORE_CONNECTIONS", "must be at least 1");
         }
+        let order_cache = order_cache(&mut reader);
+        let snapshot_every = reader.or("SNAPSHOT_EVERY", 100);
+        if snapshot_every == 0 {
+            reader.reject("SNAPSHOT_EVERY", "must be at least 1");
+        }
+        let key_hours = reader.or("IDEMPOTENCY_KEY_HOURS", 7 * 24);
+        if !(1..=LONGEST_RETENTION).contains(&key_hours) {
+            reader.reject("IDEMPOTENCY_KEY_HOURS", "must be from 1 to 87600");
+        }
         let stream = stream(&mut reader);
         let rate_limit = reader.optional("RATE_LIMIT");
         let auth = reader.part(AuthSettings::from_vars(vars));
@@ -97,6 +125,7 @@ impl Config {
             addr,
             event_store_url,
             event_store_connections,
+            durability,
             nats_url,
             query_api_public_url: query_url.trim_end_matches('/').to_owned(),
             auth,
@@ -105,8 +134,23 @@ impl Config {
             shutdown_grace: Duration::from_millis(shutdown_grace),
             append_queue,
             bulk_in_flight,
+            order_cache,
+            snapshot_every,
+            key_retention: Duration::from_secs(key_hours.min(LONGEST_RETENTION) * HOUR),
             stream,
         }))
+    }
+}
+
+fn order_cache(reader: &mut Reader<'_>) -> Limits {
+    let orders = reader.or("ORDER_CACHE_ORDERS", 10_000);
+    let mib = reader.or("ORDER_CACHE_MIB", 64_usize);
+    if !(1..=65_536).contains(&mib) {
+        reader.reject("ORDER_CACHE_MIB", "must be from 1 to 65536");
+    }
+    Limits {
+        orders,
+        bytes: mib.saturating_mul(MIB),
     }
 }
 
@@ -180,6 +224,11 @@ mod tests {
             ("APPEND_QUEUE", "0"),
             ("BULK_IN_FLIGHT", "0"),
             ("EVENT_STORE_CONNECTIONS", "0"),
+            ("EVENT_STORE_DURABILITY", "off"),
+            ("ORDER_CACHE_ORDERS", "-1"),
+            ("ORDER_CACHE_MIB", "0"),
+            ("SNAPSHOT_EVERY", "0"),
+            ("IDEMPOTENCY_KEY_HOURS", "0"),
             ("PARTITIONS", "12"),
             ("PARTITIONS", "0"),
             ("RATE_LIMIT", "lots"),

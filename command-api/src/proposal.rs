@@ -5,12 +5,12 @@ use domain::envelope::{Metadata, Recorded};
 use domain::order::{OrderCommand, OrderEvent};
 use domain::{OrderId, Timestamp};
 use event_store::{Append, KeyToRecord, NewEvent, ORDER};
-use read_model::order::OrderFold;
 use uuid::Uuid;
 
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::commands::Target;
+use crate::orders::Known;
 use crate::refusal::Refusal;
 
 /// The order that a command is about: the one in its path, or the one that it makes.
@@ -27,19 +27,19 @@ pub(crate) struct Proposal<'a> {
     call: &'a Call,
     order_id: &'a OrderId,
     /// The order before the events.
-    order: OrderFold,
+    known: Known,
     events: Vec<OrderEvent>,
     new_events: Vec<NewEvent>,
     metadata: Metadata,
 }
 
 impl<'a> Proposal<'a> {
-    /// What is to be appended to `order` for a call.
+    /// What is to be appended to an order for a call.
     pub(crate) fn new(
         call: &'a Call,
         command: &OrderCommand,
         order_id: &'a OrderId,
-        order: OrderFold,
+        known: Known,
         events: Vec<OrderEvent>,
     ) -> Result<Self, Refusal> {
         let metadata = metadata(call, command);
@@ -60,7 +60,7 @@ impl<'a> Proposal<'a> {
         Ok(Proposal {
             call,
             order_id,
-            order,
+            known,
             events,
             new_events,
             metadata,
@@ -72,23 +72,28 @@ impl<'a> Proposal<'a> {
         Append {
             aggregate_type: ORDER.to_owned(),
             aggregate_id: self.order_id.to_string(),
-            expected_sequence: self.order.version(),
-            expected_last_event: self.order.last_event_id(),
+            expected_sequence: self.known.fold().version(),
+            expected_last_event: self.known.fold().last_event_id(),
             events: self.new_events.clone(),
             key,
             deadline: self.call.deadline,
         }
     }
 
-    /// The answer, after the log has taken it at this position and time.
+    /// The order that the log did not find as it was, so that only what has changed need be read.
+    pub(crate) fn into_known(self) -> Known {
+        self.known
+    }
+
+    /// The answer, after the log has taken it at this position and time, and the order as it is now.
     pub(crate) fn answer(
         self,
         key: Option<KeyToRecord>,
         first_position: i64,
         recorded_at: DateTime<Utc>,
-    ) -> Result<Answer, Refusal> {
-        let before = self.order.version();
-        let mut order = self.order;
+    ) -> (Result<Answer, Refusal>, Known) {
+        let mut known = self.known;
+        let before = known.fold().version();
         let mut recorded = Vec::with_capacity(self.events.len());
         for (offset, (event, new)) in (0..).zip(self.events.into_iter().zip(&self.new_events)) {
             let event = Recorded {
@@ -100,17 +105,18 @@ impl<'a> Proposal<'a> {
                 metadata: self.metadata.clone(),
                 event,
             };
-            order.apply(&event);
+            known.apply(&event, new.payload.len());
             recorded.push(event);
         }
         let represented = key.is_some_and(|key| key.represented);
-        Answer::new(
+        let answer = Answer::new(
             self.call.target.success(),
             self.order_id,
-            &order,
+            known.fold(),
             &recorded,
             represented,
-        )
+        );
+        (answer, known)
     }
 }
 

@@ -196,9 +196,7 @@ impl Refusal {
             Self::KeyReused => ProblemType::KeyReused,
             Self::KeyInUse => ProblemType::KeyInUse,
             Self::VersionMismatch { .. } => ProblemType::VersionMismatch,
-            Self::Rule(broken) => {
-                ProblemType::named(broken.error.rule()).unwrap_or(ProblemType::Internal)
-            }
+            Self::Rule(broken) => of_rule(&broken.error),
             Self::Overloaded => ProblemType::Overloaded,
             Self::Unavailable(_) | Self::Stopping => ProblemType::Unavailable,
             Self::Contention => ProblemType::Contention,
@@ -210,6 +208,52 @@ impl Refusal {
             | Self::Failed
             | Self::Encode(_) => ProblemType::Internal,
         }
+    }
+}
+
+/// The problem that has a rule's name.
+fn of_rule(rule: &OrderError) -> ProblemType {
+    use OrderError as E;
+    match rule {
+        E::NoSuchOrder => ProblemType::NotFound,
+        E::NotInThisState { .. } => ProblemType::NotInThisState,
+        E::IdTaken { .. } => ProblemType::IdTaken,
+        E::UnknownLine { .. } => ProblemType::UnknownLine,
+        E::UnknownDiscount { .. } => ProblemType::UnknownDiscount,
+        E::UnknownHold { .. } => ProblemType::UnknownHold,
+        E::UnknownPayment { .. } => ProblemType::UnknownPayment,
+        E::UnknownShipment { .. } => ProblemType::UnknownShipment,
+        E::UnknownReturn { .. } => ProblemType::UnknownReturn,
+        E::UnknownRefund { .. } => ProblemType::UnknownRefund,
+        E::NothingChanges => ProblemType::NothingChanges,
+        E::NoLine => ProblemType::NoLine,
+        E::NoShippingAddress => ProblemType::NoShippingAddress,
+        E::TotalDiffers { .. } => ProblemType::TotalDiffers,
+        // Only a new order's own body can name something twice.
+        E::LineTwice { .. } | E::TagTwice { .. } => ProblemType::InvalidRequest,
+        E::CodeUsed { .. } => ProblemType::CodeUsed,
+        E::DiscountExceedsBase { .. } => ProblemType::DiscountExceedsBase,
+        E::OnHold => ProblemType::OnHold,
+        E::QuantityExceedsOpen { .. } => ProblemType::QuantityExceedsOpen,
+        E::SomethingShipped => ProblemType::SomethingShipped,
+        E::AlreadyDelivered { .. } => ProblemType::AlreadyDelivered,
+        E::AmountExceedsAuthorized { .. } => ProblemType::AmountExceedsAuthorized,
+        E::PaymentVoided { .. } => ProblemType::PaymentVoided,
+        E::PaymentCaptured { .. } => ProblemType::PaymentCaptured,
+        E::AuthorizationExpired { .. } => ProblemType::AuthorizationExpired,
+        E::ReturnNotRequested { .. } => ProblemType::ReturnNotRequested,
+        E::ReturnNotApproved { .. } => ProblemType::ReturnNotApproved,
+        E::ReturnNotReceived { .. } => ProblemType::ReturnNotReceived,
+        E::AmountExceedsCaptured { .. } => ProblemType::AmountExceedsCaptured,
+        E::PaymentIdNeeded { .. } => ProblemType::PaymentIdNeeded,
+        E::PartSettled { .. } => ProblemType::PartSettled,
+        E::TagPresent { .. } => ProblemType::TagPresent,
+        E::TagAbsent { .. } => ProblemType::TagAbsent,
+        E::TooManyLines { .. } => ProblemType::TooManyLines,
+        E::TooManyDiscounts { .. } => ProblemType::TooManyDiscounts,
+        E::TooManyTags { .. } => ProblemType::TooManyTags,
+        E::TooManyHolds { .. } => ProblemType::TooManyHolds,
+        E::AmountTooLarge { .. } => ProblemType::AmountTooLarge,
     }
 }
 

@@ -20,6 +20,9 @@ use crate::app::App;
 use crate::bulk::MOST_UPLOADS;
 use crate::config::Config;
 use crate::executing::Executing;
+use crate::fitness::Fitness;
+use crate::orders::Orders;
+use crate::retention;
 use crate::router::router;
 use crate::turns::Turns;
 use crate::way::Commands;
@@ -44,6 +47,9 @@ pub enum BuildError {
     /// The URL of the event log cannot be used.
     #[error("EVENT_STORE_URL cannot be used")]
     EventStore(#[source] StoreError),
+    /// The event log is there, and commands must not be written to it.
+    #[error("the event log of EVENT_STORE_URL will not do: {0}; see docs/configuration.md")]
+    Unfit(String),
     /// The URL of the broker cannot be used.
     #[error(transparent)]
     Broker(#[from] ConnectionError),
@@ -60,6 +66,7 @@ pub struct Service {
     relay: Relay,
     health: Health,
     grace: Duration,
+    key_retention: Duration,
 }
 
 impl Service {
@@ -77,6 +84,8 @@ impl Service {
             ..StoreSettings::new(config.event_store_url.expose())
         };
         let store = EventStore::connect_lazy(&settings).map_err(BuildError::EventStore)?;
+        let fitness = Fitness::new(store.clone(), config.durability);
+        fitness.look().await.map_err(BuildError::Unfit)?;
         let queue = AppenderSettings {
             queue_commands: config.append_queue,
             ..AppenderSettings::default()
@@ -94,7 +103,8 @@ impl Service {
         );
 
         let stopping = CancellationToken::new();
-        let health = health(&stopping, &store, &appender, &client, &relay);
+        let health = health(&stopping, &fitness, &appender, &client, &relay);
+        let orders = Orders::new(store.clone(), config.order_cache, config.snapshot_every);
         let app = App {
             authenticator,
             rate_limiter: RateLimiter::new(config.rate_limit),
@@ -103,6 +113,8 @@ impl Service {
                 appender,
                 executing: Executing::default(),
                 turns: Turns::default(),
+                orders,
+                fitness,
             },
             request_deadline: config.request_deadline,
             query_url: config.query_api_public_url.into(),
@@ -118,6 +130,7 @@ impl Service {
             relay,
             health,
             grace: config.shutdown_grace,
+            key_retention: config.key_retention,
         })
     }
 
@@ -134,6 +147,14 @@ impl Service {
         let relay = tokio::spawn(self.relay.run(relay_shutdown.clone()));
         let _stop_relay = relay_shutdown.clone().drop_guard();
         let stopping = app.stopping.clone();
+        let keys = app.commands.store.clone();
+        tokio::spawn(retention::run(keys, self.key_retention, stopping.clone()));
+        tokio::spawn(
+            app.commands
+                .fitness
+                .clone()
+                .look_until_fit(stopping.clone()),
+        );
         let stopped = tokio::spawn(async move {
             shutdown.cancelled().await;
             stopping.cancel();
@@ -169,21 +190,21 @@ impl Service {
 /// Commands need the log. Without the broker they are taken too, and published later.
 fn health(
     stopping: &CancellationToken,
-    store: &EventStore,
+    fitness: &Fitness,
     appender: &Appender,
     client: &Client,
     relay: &Relay,
 ) -> Health {
-    let (store, appender, client, relay) = (
-        store.clone(),
-        appender.clone(),
-        client.clone(),
-        relay.status(),
-    );
+    let (fitness, settings) = (fitness.clone(), fitness.clone());
+    let (appender, client, relay) = (appender.clone(), client.clone(), relay.status());
     Health::new(stopping.clone())
         .needs("event-store", move || {
-            let store = store.clone();
-            async move { store.ping().await.map_err(|_| "does not answer".to_owned()) }
+            let fitness = fitness.clone();
+            async move { fitness.check().await }
+        })
+        .tells("event-store-settings", move || {
+            let settings = settings.clone();
+            async move { settings.check_settings().await }
         })
         .needs("appender", move || {
             let running = appender.is_running();

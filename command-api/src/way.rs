@@ -5,20 +5,21 @@
 //! | who asks, may they, is it JSON, with a key | [`admission`](crate::admission) | 401 to 400 |
 //! | the body as a typed command | [`commands`] | 422 `invalid-request` |
 //! | the key | [`Executing`], the log | replay, 422 `key-reused`, 409 `key-in-use` |
-//! | the order as it is | the log, in one statement with the key | 404, 412 |
+//! | the order as it is | [`Orders`], kept or from the log in one statement with the key | 404, 412 |
 //! | `decide` | [`domain`] | 409 |
 //! | the events, with the key | [`Appender`] | 503 |
 //! | the answer | [`Answer`], from the events | |
 //!
-//! The append checks again what was accepted here. Nobody checks a refusal again, so it is always
-//! judged on events that were just read.
+//! The append checks again what was accepted here, so that may rest on an order that this process has kept. Nobody
+//! checks a refusal again, so it is always judged on events that were just read.
 
 use std::time::Duration;
 
 use chrono::Utc;
+use domain::OrderId;
 use domain::Timestamp;
 use domain::order::{Order, OrderCommand, OrderEvent};
-use event_store::{Appender, EventStore, ORDER, Outcome, RecordedKey, StoredEvent};
+use event_store::{Appender, EventStore, KeyToRecord, Outcome, RecordedKey};
 use read_model::order::OrderFold;
 use uuid::Uuid;
 
@@ -26,6 +27,8 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::commands::{self, Target};
 use crate::executing::Executing;
+use crate::fitness::Fitness;
+use crate::orders::{Known, Orders};
 use crate::proposal::{Proposal, order_id};
 use crate::refusal::Refusal;
 use crate::turns::Turns;
@@ -40,6 +43,16 @@ pub(crate) struct Commands {
     pub(crate) appender: Appender,
     pub(crate) executing: Executing,
     pub(crate) turns: Turns,
+    pub(crate) orders: Orders,
+    pub(crate) fitness: Fitness,
+}
+
+/// What is to become of a command that was not refused.
+enum Judged {
+    /// These events, upon this order.
+    Accepted(Known, Vec<OrderEvent>),
+    /// Nothing: its key has had its effect.
+    Replayed(RecordedKey),
 }
 
 impl Commands {
@@ -48,45 +61,83 @@ impl Commands {
         let command = commands::read(call.name, &call.target, &call.body)?;
         let mut decided = judge_new_order(&command)?.filter(|_| !call.is_dry_run());
 
+        self.fitness.admit()?;
         let key = call.key_to_record()?;
         let _execution = key.map(|key| self.executing.begin(key.id)).transpose()?;
         let order_id = order_id(&command, &call.target).ok_or(Refusal::NoSuchOrder)?;
         let _turn = within(call, self.turns.wait(order_id)).await?;
 
+        let mut stale = None;
         for attempt in 0..MOST_ATTEMPTS {
-            let (order, events) = if let Some(events) = decided.take() {
+            let judged = match decided.take() {
                 // Nothing to load: if the order's id or the key is known, the append tells.
-                (OrderFold::default(), events)
-            } else {
-                let key = key.map(|key| key.id);
-                let load = self.store.load_with_key(ORDER, order_id.as_str(), key);
-                let loaded = within(call, load).await??;
-                if let Some(recorded) = loaded.key {
-                    return self.replay(call, &recorded).await;
+                Some(events) => Judged::Accepted(Known::default(), events),
+                None => {
+                    self.judge(call, &command, order_id, stale.take(), key)
+                        .await?
                 }
-                let order = fold(&loaded.events)?;
-                check_version(call, &order)?;
-                let events = order.order().decide(&command, now());
-                let events = events.map_err(|error| Refusal::rule(error, order.order()))?;
-                (order, events)
+            };
+            let (known, events) = match judged {
+                Judged::Accepted(known, events) => (known, events),
+                Judged::Replayed(recorded) => return self.replay(call, &recorded).await,
             };
             if call.is_dry_run() {
-                return Answer::dry_run(order_id, &order, &events);
+                let answer = Answer::dry_run(order_id, known.fold(), &events);
+                self.orders.keep(order_id, known);
+                return answer;
             }
-            let proposal = Proposal::new(call, &command, order_id, order, events)?;
+            let proposal = Proposal::new(call, &command, order_id, known, events)?;
             match self.appender.append(proposal.append(key)).await? {
                 Outcome::Appended {
                     first_position,
                     recorded_at,
                 } => {
-                    return proposal.answer(key, first_position, recorded_at);
+                    let (answer, known) = proposal.answer(key, first_position, recorded_at);
+                    self.orders.keep(order_id, known);
+                    return answer;
                 }
                 Outcome::Replay(recorded) => return self.replay(call, &recorded).await,
                 Outcome::KeyReused => return Err(Refusal::KeyReused),
-                Outcome::Conflict => within(call, pause(attempt)).await?,
+                Outcome::Conflict => {
+                    stale = Some(proposal.into_known());
+                    within(call, pause(attempt)).await?;
+                }
             }
         }
         Err(Refusal::Contention)
+    }
+
+    /// Decides about a command: on what is kept of its order, if that leads to events. Else, and for a dry run, on the
+    /// order as the log has it now; `stale` is an order that the log has just said to be old.
+    async fn judge(
+        &self,
+        call: &Call,
+        command: &OrderCommand,
+        order_id: &OrderId,
+        stale: Option<Known>,
+        key: Option<KeyToRecord>,
+    ) -> Result<Judged, Refusal> {
+        let mut held = stale;
+        if held.is_none() {
+            held = self.orders.take(order_id);
+            if let Some(known) = held.take_if(|_| !call.is_dry_run()) {
+                match decide(call, command, known.fold()) {
+                    Ok(events) => return Ok(Judged::Accepted(known, events)),
+                    Err(_) => held = Some(known),
+                }
+            }
+        }
+        let load = self.orders.load(order_id, held, key.map(|key| key.id));
+        let (known, recorded) = within(call, load).await??;
+        let decided = match recorded {
+            Some(recorded) => Ok(Judged::Replayed(recorded)),
+            None => match decide(call, command, known.fold()) {
+                Ok(events) => return Ok(Judged::Accepted(known, events)),
+                Err(refusal) => Err(refusal),
+            },
+        };
+        self.orders.keep(order_id, known);
+        decided
     }
 
     /// The answer that the key's command got, from the events that it led to.
@@ -119,13 +170,15 @@ fn judge_new_order(command: &OrderCommand) -> Result<Option<Vec<OrderEvent>>, Re
     }
 }
 
-/// The order that these events led to.
-fn fold(events: &[StoredEvent]) -> Result<OrderFold, Refusal> {
-    let mut order = OrderFold::default();
-    for event in events {
-        order.apply(&event.decode()?);
-    }
-    Ok(order)
+/// What the command leads to on this order, if it is the one that the caller meant.
+fn decide(
+    call: &Call,
+    command: &OrderCommand,
+    order: &OrderFold,
+) -> Result<Vec<OrderEvent>, Refusal> {
+    check_version(call, order)?;
+    let events = order.order().decide(command, now());
+    events.map_err(|error| Refusal::rule(error, order.order()))
 }
 
 /// Whether the order is there, if it has to be, and is one that the caller meant.

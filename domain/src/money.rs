@@ -1,7 +1,5 @@
 //! Money: whole numbers of a currency's minor unit.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
@@ -61,17 +59,12 @@ impl TryFrom<i128> for Amount {
     type Error = InvalidAmount;
 
     fn try_from(minor_units: i128) -> Result<Self, Self::Error> {
-        match i64::try_from(minor_units) {
-            Ok(minor_units) => Self::parse(minor_units),
-            Err(_) if minor_units < 0 => Err(InvalidAmount::Negative),
-            Err(_) => Err(InvalidAmount::TooLarge),
+        match minor_units {
+            ..0 => Err(InvalidAmount::Negative),
+            _ => i64::try_from(minor_units)
+                .map_err(|_| InvalidAmount::TooLarge)
+                .and_then(Self::parse),
         }
-    }
-}
-
-impl fmt::Display for Amount {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }
 
@@ -111,15 +104,9 @@ impl TryFrom<i64> for PositiveAmount {
     }
 }
 
-impl fmt::Display for PositiveAmount {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
 /// A currency of ISO 4217 that has a minor unit. What an amount means depends on
 /// [`Currency::exponent`].
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "Box<str>")]
 pub struct Currency(iso_currency::Currency);
 
@@ -167,18 +154,6 @@ impl Serialize for Currency {
     }
 }
 
-impl fmt::Display for Currency {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
-    }
-}
-
-impl fmt::Debug for Currency {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,6 +168,12 @@ mod tests {
         );
         assert_eq!(
             Amount::parse(9_007_199_254_740_992),
+            Err(InvalidAmount::TooLarge)
+        );
+        assert_eq!(Amount::try_from(0_i128), Ok(Amount::ZERO));
+        assert_eq!(Amount::try_from(-1_i128), Err(InvalidAmount::Negative));
+        assert_eq!(
+            Amount::try_from(i128::from(MAX_AMOUNT) + 1),
             Err(InvalidAmount::TooLarge)
         );
         assert_eq!(Amount::try_from(i128::MAX), Err(InvalidAmount::TooLarge));

@@ -9,6 +9,8 @@ use sqlx::{FromRow, Row as _};
 use thiserror::Error;
 use uuid::Uuid;
 
+use crate::upcasting;
+
 /// The aggregate type of orders.
 pub const ORDER: &str = "order";
 
@@ -73,6 +75,14 @@ pub enum DecodeError {
         /// What is wrong with it.
         source: serde_json::Error,
     },
+    /// Payload or metadata of an older version are not JSON.
+    #[error("event {position} is not JSON")]
+    NoJson {
+        /// The event's position.
+        position: i64,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
     /// Its type, version or payload is unknown to this program.
     #[error("event {position} cannot be read")]
     Event {
@@ -88,7 +98,7 @@ impl StoredEvent {
     pub(crate) const COLUMNS: &'static str = "e.position, e.event_id, e.aggregate_type, e.aggregate_id, e.sequence, \
          e.event_type, e.event_version, e.payload, e.metadata, e.recorded_at, e.slot";
 
-    /// Reads it as an order's event.
+    /// Reads it as an order's event, lifted to the version that this program knows if it is older.
     pub fn decode(&self) -> Result<Recorded, DecodeError> {
         let position = self.position;
         if self.aggregate_type != ORDER {
@@ -98,10 +108,24 @@ impl StoredEvent {
                 aggregate_type,
             });
         }
-        let metadata: Metadata = serde_json::from_str(&self.metadata)
-            .map_err(|source| DecodeError::Metadata { position, source })?;
-        let event = OrderEvent::from_payload(&self.event_type, &self.event_version, &self.payload)
-            .map_err(|source| DecodeError::Event { position, source })?;
+        let (metadata, event) = match upcasting::lifted(self) {
+            None => (
+                serde_json::from_str(&self.metadata),
+                OrderEvent::from_payload(&self.event_type, &self.event_version, &self.payload),
+            ),
+            Some(Ok(newer)) => (
+                serde_json::from_value(newer.metadata),
+                OrderEvent::from_payload(
+                    &newer.event_type,
+                    &newer.event_version,
+                    &newer.payload.to_string(),
+                ),
+            ),
+            Some(Err(source)) => return Err(DecodeError::NoJson { position, source }),
+        };
+        let metadata: Metadata =
+            metadata.map_err(|source| DecodeError::Metadata { position, source })?;
+        let event = event.map_err(|source| DecodeError::Event { position, source })?;
         Ok(Recorded {
             position,
             event_id: self.event_id,

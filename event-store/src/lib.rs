@@ -1,7 +1,8 @@
 //! The event log in PostgreSQL: append, load, feed. Knows no broker.
 //!
 //! - [`Appender`] writes: commands that arrive while a batch is being written form the next one.
-//! - [`EventStore`] reads: an aggregate ([`EventStore::load`]), or the log forward ([`EventStore::read_forward`]).
+//! - [`EventStore`] reads: an aggregate ([`EventStore::load`], [`EventStore::load_from`] a [`Snapshot`]), or the log
+//!   forward ([`EventStore::read_forward`]).
 //! - [`lease`] and [`relay_row`] are rows that services keep beside the log.
 //! - [`migrate`] brings a database to the schema that this crate was built with.
 
@@ -15,7 +16,10 @@ pub mod lease;
 mod load;
 mod migrations;
 pub mod relay_row;
+mod retention;
+mod snapshot;
 mod store;
+mod upcasting;
 
 pub use appender::{Append, AppendError, Appender, AppenderSettings, Outcome};
 pub use cursor::{Cursor, PartitionOf};
@@ -23,6 +27,7 @@ pub use event::{DecodeError, NewEvent, ORDER, StoredEvent};
 pub use failure::StoreError;
 pub use feed::{Head, LogIdentity, ReadError};
 pub use key::{KeyToRecord, RecordedKey};
-pub use load::Loaded;
+pub use load::{Base, LastEvent, Loaded, Shortcuts};
 pub use migrations::{MIGRATOR, migrate};
+pub use snapshot::Snapshot;
 pub use store::{EventStore, StoreSettings};

@@ -4,12 +4,44 @@ use sqlx::postgres::PgRow;
 use sqlx::{FromRow as _, Row as _};
 use uuid::Uuid;
 
-use crate::{EventStore, RecordedKey, StoreError, StoredEvent};
+use crate::{EventStore, RecordedKey, Snapshot, StoreError, StoredEvent};
 
-/// An aggregate's events and what a key led to, both as of one moment.
+/// The last event of an aggregate's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastEvent {
+    /// Its place among the aggregate's events; also the number of events in the state.
+    pub sequence: i64,
+    /// Its id: after a failover another event can have its place.
+    pub event_id: Uuid,
+}
+
+/// What can be used of an aggregate instead of its first events. The default is nothing: all events are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Shortcuts {
+    /// The last event of a state that the reader has.
+    pub held: Option<LastEvent>,
+    /// The version of the state's shape that the reader understands in a snapshot; `None` if in none.
+    pub shape_version: Option<i32>,
+}
+
+/// What the events that were loaded follow.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Base {
+    /// Nothing: they are all that there are.
+    #[default]
+    Nothing,
+    /// The state that the reader holds: its last event is in the log.
+    Held,
+    /// This snapshot: its last event is in the log.
+    Snapshot(Snapshot),
+}
+
+/// An aggregate and what a key led to, both as of one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Loaded {
-    /// All events of the aggregate, in order; empty if there is none.
+    /// What the events follow.
+    pub base: Base,
+    /// The events of the aggregate after `base`, in order.
     pub events: Vec<StoredEvent>,
     /// What the key led to, if one was asked for and it is recorded.
     pub key: Option<RecordedKey>,
@@ -51,17 +83,26 @@ impl EventStore {
         Ok(events)
     }
 
-    /// The aggregate's events and what the key led to, in one statement and so of one moment. A refusal must be judged
-    /// on this: of two statements, the first could miss what the second's key stands for.
-    pub async fn load_with_key(
+    /// The aggregate, from the latest of the shortcuts that the log bears out, and what the key led to, in one statement
+    /// and so of one moment. A refusal must be judged on this: of two statements, the first could miss what the second's
+    /// key stands for.
+    pub async fn load_from(
         &self,
         aggregate_type: &str,
         aggregate_id: &str,
+        shortcuts: Shortcuts,
         key: Option<Uuid>,
     ) -> Result<Loaded, StoreError> {
         let columns = StoredEvent::COLUMNS;
         let rows = sqlx::query(&format!(
-            "select {columns}, k.*
+            "select {columns}, k.*,
+                base.sequence as base_sequence,
+                base.event_id as base_event,
+                base.shape_version as base_shape,
+                -- Long, so it comes once.
+                case
+                    when e.sequence is null or e.sequence = base.sequence + 1 then base.state
+                end as base_state
             from (values (true)) as one
             left join lateral (
                 {KEY}
@@ -69,10 +110,42 @@ impl EventStore {
                 offset 0
             ) k on true
             left join lateral (
+                select shortcut.*
+                from (
+                    select
+                        $4::bigint as sequence,
+                        $5::uuid as event_id,
+                        null::integer as shape_version,
+                        null::json as state
+                    union all
+                    (
+                        select last_sequence, last_event_id, shape_version, payload
+                        from snapshot
+                        where aggregate_type = $1
+                        and aggregate_id = $2
+                        and shape_version = $6
+                        offset 0
+                    )
+                ) shortcut
+                cross join lateral (
+                    select event_id
+                    from event
+                    where aggregate_type = $1
+                    and aggregate_id = $2
+                    and sequence = shortcut.sequence
+                    offset 0
+                ) there
+                where there.event_id = shortcut.event_id
+                -- Of two that are equally far, the one that is at hand.
+                order by shortcut.sequence desc, shortcut.shape_version nulls first
+                limit 1
+            ) base on true
+            left join lateral (
                 select *
                 from event
                 where aggregate_type = $1
                 and aggregate_id = $2
+                and sequence > coalesce(base.sequence, 0)
                 offset 0
             ) e on true
             order by e.sequence"
@@ -80,6 +153,9 @@ impl EventStore {
         .bind(aggregate_type)
         .bind(aggregate_id)
         .bind(key)
+        .bind(shortcuts.held.map(|held| held.sequence))
+        .bind(shortcuts.held.map(|held| held.event_id))
+        .bind(shortcuts.shape_version)
         .fetch_all(self.pool())
         .await?;
         let loaded = Loaded::from_rows(&rows)?;
@@ -126,7 +202,7 @@ impl EventStore {
 }
 
 impl Loaded {
-    /// Reads rows that each hold an event, or none, and all the same key, or none.
+    /// Reads rows that each hold an event, or none, and all the same base and key, or none.
     fn from_rows(rows: &[PgRow]) -> Result<Self, sqlx::Error> {
         let mut loaded = Self::default();
         for row in rows {
@@ -134,11 +210,30 @@ impl Loaded {
                 loaded.events.push(StoredEvent::from_row(row)?);
             }
         }
-        if let Some(row) = rows.first()
-            && row.try_get::<Option<Uuid>, _>("key_request")?.is_some()
-        {
-            loaded.key = Some(RecordedKey::from_row(row)?);
+        if let Some(row) = rows.first() {
+            loaded.base = base(row)?;
+            if row.try_get::<Option<Uuid>, _>("key_request")?.is_some() {
+                loaded.key = Some(RecordedKey::from_row(row)?);
+            }
         }
         Ok(loaded)
     }
+}
+
+fn base(row: &PgRow) -> Result<Base, sqlx::Error> {
+    let Some(sequence) = row.try_get("base_sequence")? else {
+        return Ok(Base::Nothing);
+    };
+    let Some(shape_version) = row.try_get("base_shape")? else {
+        return Ok(Base::Held);
+    };
+    Ok(Base::Snapshot(Snapshot {
+        last_event: LastEvent {
+            sequence,
+            event_id: row.try_get("base_event")?,
+        },
+        shape_version,
+        // The wire form of `json` is its text.
+        state: row.try_get_unchecked("base_state")?,
+    }))
 }

@@ -7,7 +7,7 @@ language plpgsql
 as $$
 begin
     execute format('grant usage on schema public to %I', grantee);
-    execute format('grant select on event, log to %I', grantee);
+    execute format('grant select on event, log, _sqlx_migrations to %I', grantee);
 end
 $$;
 
@@ -20,8 +20,9 @@ begin
     execute format(
         'grant insert (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, event_id)'
         ' on event to %I', grantee);
-    execute format('grant execute on function append_events to %I', grantee);
+    execute format('grant execute on function append_events, delete_expired_keys to %I', grantee);
     execute format('grant select on idempotency_key to %I', grantee);
+    execute format('grant select, insert, update on snapshot to %I', grantee);
     execute format('grant select, insert, update on relay to %I', grantee);
     execute format('grant select, insert, update, delete on lease to %I', grantee);
 

@@ -38,7 +38,9 @@ pub(crate) struct NatsState {
 impl State {
     /// What is stored, or new secrets, which are stored at once.
     pub(crate) fn load_or_generate(dir: &DataDir) -> Result<Self> {
-        if let Some(state) = Self::load(dir)? {
+        if let Some(mut state) = Self::load(dir)? {
+            state.generate_missing();
+            state.save(dir)?;
             return Ok(state);
         }
         let state = Self {
@@ -55,6 +57,20 @@ impl State {
         };
         state.save(dir)?;
         Ok(state)
+    }
+
+    /// A release that knows more roles than the one that stored the state gives them passwords, too.
+    fn generate_missing(&mut self) {
+        for (passwords, names) in [
+            (&mut self.postgres.passwords, &database::ROLES[..]),
+            (&mut self.nats.passwords, &nats::USERS[..]),
+        ] {
+            for name in names {
+                passwords
+                    .entry((*name).to_owned())
+                    .or_insert_with(Secret::generate);
+            }
+        }
     }
 
     /// What is stored; none before the first start.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use event_store::{EventStore, StoreError, StoreSettings};
 use event_stream::{ConnectionError, ConnectionState};
+use service_kit::database;
 use service_kit::health::Health;
 use service_kit::problem::chain;
 use sqlx::PgPool;
@@ -154,22 +155,31 @@ async fn work(
     Ok(())
 }
 
-/// Makes the views as soon as their database is there.
+/// Makes the views as soon as both databases are there and will do.
 async fn prepare(sources: &Sources, board: &Board) -> Result<(), ViewsError> {
     let mut pause = Duration::from_millis(100);
     loop {
-        match views::prepare(&sources.views, sources.stream.partitions).await {
-            Err(ViewsError::Database(error)) => {
-                tracing::warn!(error = chain(&error), "the views cannot be prepared yet");
-                board.hindered(Some(
-                    "the views' database is away or was not migrated".to_owned(),
-                ));
-            }
-            ended => return ended,
-        }
+        let hindrance = match look_at_both(sources).await {
+            Err(hindrance) => hindrance,
+            Ok(()) => match views::prepare(&sources.views, sources.stream.partitions).await {
+                Err(ViewsError::Database(error)) => chain(&error),
+                ended => return ended,
+            },
+        };
+        tracing::warn!(hindrance, "the views cannot be prepared yet");
+        board.hindered(Some("a database is away or will not do".to_owned()));
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(Duration::from_secs(2));
     }
+}
+
+async fn look_at_both(sources: &Sources) -> Result<(), String> {
+    database::check(sources.store.pool(), &event_store::MIGRATOR)
+        .await
+        .map_err(|flaw| format!("the event log: {flaw}"))?;
+    database::check(&sources.control, &read_model::MIGRATOR)
+        .await
+        .map_err(|flaw| format!("the views' database: {flaw}"))
 }
 
 fn connect_views(url: &str, connections: u32) -> Result<PgPool, sqlx::Error> {
@@ -197,14 +207,11 @@ fn health(sources: &Sources, board: &Arc<Board>, shutdown: &CancellationToken) -
     Health::new(shutdown.clone())
         .needs("event-store", move || {
             let store = store.clone();
-            async move { store.ping().await.map_err(|_| "does not answer".to_owned()) }
+            async move { database::check(store.pool(), &event_store::MIGRATOR).await }
         })
         .needs("read-model", move || {
             let control = control.clone();
-            async move {
-                let asked = sqlx::query("select 1").execute(&control).await;
-                asked.map(drop).map_err(|_| "does not answer".to_owned())
-            }
+            async move { database::check(&control, &read_model::MIGRATOR).await }
         })
         .needs("projections", move || std::future::ready(board.check()))
         // Without it the views follow the log alone, a second later.

@@ -137,6 +137,7 @@ impl Views {
 
     /// Whether every view can be read, in words that may be public.
     pub(crate) async fn check(&self) -> Result<(), String> {
+        service_kit::database::check(&self.pool, &read_model::MIGRATOR).await?;
         for view in View::ALL {
             match self.look_up(*view).await {
                 Ok(_) => {}

@@ -6,6 +6,7 @@
 pub mod auth;
 pub mod config;
 pub mod correlation;
+pub mod database;
 pub mod edge;
 pub mod health;
 pub mod metrics;

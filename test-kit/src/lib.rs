@@ -1,7 +1,8 @@
 //! Real servers for tests: a database per test, a broker per test, and waiting that ends.
 //!
-//! [`database()`] makes an empty database on the server that `TEST_POSTGRES_URL` names, [`nats()`] starts a private
-//! broker from the program that `TEST_NATS_SERVER` names, [`eventually`] waits for a condition instead of sleeping.
+//! [`database()`] makes an empty database on the server that `TEST_POSTGRES_URL` names, [`cluster()`] makes a server of
+//! its own from that server's programs, [`nats()`] starts a private broker from the program that `TEST_NATS_SERVER`
+//! names, [`eventually`] waits for a condition instead of sleeping.
 //! `make test` sets both variables. This crate knows nothing of the others, so that any of them can test with it.
 #![expect(
     clippy::expect_used,
@@ -10,10 +11,13 @@
     reason = "a test that cannot get what it needs ends here, with the reason"
 )]
 
+mod cluster;
 mod database;
 mod nats;
+mod port;
 mod waiting;
 
+pub use cluster::{TestCluster, cluster};
 pub use database::{TestDatabase, database};
 pub use nats::{TestNats, nats, nats_with};
 pub use waiting::eventually;

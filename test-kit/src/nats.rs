@@ -1,9 +1,7 @@
 //! A private broker for one test.
 
 use std::io::Read as _;
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::linux::net::SocketAddrExt as _;
-use std::os::unix::{self, net::UnixListener};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -12,12 +10,10 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use uuid::Uuid;
 
+use crate::port::Port;
+
 /// How long a broker may take to start or to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// Ports are taken from below the range that the kernel gives to outgoing connections, and each is reserved
-/// while its broker lives, so that nobody sits on a broker's port while a test has it stopped.
-const PORTS: std::ops::Range<u16> = 20_000..32_000;
 
 /// A NATS server with `JetStream` of its own, in a directory of its own; killed and removed with this value.
 #[derive(Debug)]
@@ -25,10 +21,8 @@ pub struct TestNats {
     /// The broker's URL on the loopback interface; the same after every restart.
     pub url: String,
     directory: PathBuf,
-    address: SocketAddr,
+    port: Port,
     process: Option<Child>,
-    /// No other test's broker takes the port while this one is stopped.
-    _port: UnixListener,
 }
 
 /// Starts a broker with `JetStream` on a free port.
@@ -48,21 +42,17 @@ impl TestNats {
     fn start_anywhere(configuration: &str) -> Self {
         let directory = std::env::temp_dir().join(format!("test-nats-{}", Uuid::new_v4().simple()));
         std::fs::create_dir(&directory).expect("no directory for the broker could be made");
-        let width = u128::from(PORTS.end - PORTS.start);
         let mut output = String::new();
         for _ in 0..10 {
-            let offset = u16::try_from(Uuid::new_v4().as_u128() % width).unwrap_or(0);
-            let address = SocketAddr::from(([127, 0, 0, 1], PORTS.start + offset));
-            let Some(reserved) = reserve(address) else {
+            let Some(port) = Port::reserve() else {
                 continue;
             };
-            write_configuration(&directory, address, configuration);
+            write_configuration(&directory, port.address, configuration);
             let mut broker = Self {
-                url: format!("nats://{address}"),
+                url: format!("nats://{}", port.address),
                 directory: directory.clone(),
-                address,
+                port,
                 process: None,
-                _port: reserved,
             };
             if broker.launch() {
                 return broker;
@@ -99,7 +89,7 @@ impl TestNats {
             if process.try_wait().expect("a child can be asked").is_some() {
                 return false;
             }
-            if answers(self.address) {
+            if answers(self.port.address) {
                 self.process = Some(process);
                 return true;
             }
@@ -179,14 +169,6 @@ impl TestNats {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
-}
-
-/// Takes a port out of every other test's choice, if it is free. The kernel frees the name with its process.
-fn reserve(address: SocketAddr) -> Option<UnixListener> {
-    let name =
-        unix::net::SocketAddr::from_abstract_name(format!("test-kit/port/{}", address.port()));
-    let lock = UnixListener::bind_addr(&name.ok()?).ok()?;
-    TcpListener::bind(address).ok().map(|_| lock)
 }
 
 impl Drop for TestNats {

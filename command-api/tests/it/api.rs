@@ -40,6 +40,8 @@ impl Log {
         Vars::from_map([
             ("COMMAND_API_ADDR", "127.0.0.1:0"),
             ("EVENT_STORE_URL", &self.database.url),
+            // A throw-away server may be one that would not survive a crash.
+            ("EVENT_STORE_DURABILITY", "relaxed"),
             ("NATS_URL", "nats://127.0.0.1:9"),
             ("QUERY_API_PUBLIC_URL", "http://query.example"),
             ("AUTH_HS256_SECRET", SECRET),

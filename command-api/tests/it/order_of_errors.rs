@@ -4,7 +4,8 @@
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::api::{Api, answer, new_key, order, token};
+use crate::api::{Api, SECRET, answer, new_key, order, token};
+use crate::tokens::{claims_with, hs256};
 
 /// A large body that is not said to be JSON, nor is any.
 fn large(request: RequestBuilder) -> RequestBuilder {
@@ -26,6 +27,18 @@ async fn path_and_method_come_before_the_token() {
     answer(anonymous(Method::GET, "/v1/orders"))
         .await
         .is_problem(405, "method-not-allowed");
+    api.stop().await;
+}
+
+#[tokio::test]
+async fn whether_a_token_is_good_comes_before_what_it_allows() {
+    let (mut api, _log) = Api::with_log().await;
+    let post = |api: &Api| api.post("/v1/orders", &order("o-1"));
+    let reading = claims_with("scope", json!("orders:read"));
+    api.token = hs256(&reading, b"another secret of at least 32 bytes");
+    answer(post(&api)).await.is_problem(401, "unauthenticated");
+    api.token = hs256(&reading, SECRET.as_bytes());
+    answer(post(&api)).await.is_problem(403, "forbidden");
     api.stop().await;
 }
 
@@ -77,6 +90,11 @@ async fn form_comes_before_sense_and_sense_before_the_key() {
 async fn the_key_comes_before_the_order_and_the_order_before_its_version_and_its_state() {
     let (api, log) = Api::with_log().await;
     answer(api.keyed("/v1/orders", "k", &order("o-1"))).await;
+    let mut other = order("o-1");
+    other["tags"] = json!(["another"]);
+    let taken = |key: &str| api.keyed("/v1/orders", key, &other);
+    answer(taken("k")).await.is_problem(422, "key-reused");
+    answer(taken(&new_key())).await.is_problem(409, "id-taken");
     let with = |path: &str, key: &str, body: &Value| {
         api.keyed(path, key, body).header("if-match", "\"7\"")
     };
@@ -100,5 +118,47 @@ async fn the_key_comes_before_the_order_and_the_order_before_its_version_and_its
         .await
         .is_problem(422, "invalid-request");
     assert_eq!(log.events().await, 1);
+    api.stop().await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_in_use_comes_after_sense_and_before_the_order() {
+    let (api, log) = Api::with_log().await;
+    let held = log.hold().await;
+    let first = tokio::spawn(answer(api.keyed("/v1/orders", "k", &order("o-1"))));
+    log.somebody_waits_for_the_lock().await;
+    let unknown = "/v1/orders/unknown/deliver";
+    answer(api.keyed(unknown, "k", &json!({})))
+        .await
+        .is_problem(422, "invalid-request");
+    let deliver = json!({"shipment_id": "s"});
+    answer(api.keyed(unknown, "k", &deliver))
+        .await
+        .is_problem(409, "key-in-use");
+    held.release().await;
+    assert_eq!(first.await.unwrap().status, 201);
+    api.stop().await;
+}
+
+#[tokio::test]
+async fn a_replay_comes_before_the_version_and_the_state() {
+    let (api, log) = Api::with_log().await;
+    api.place("o-1").await;
+    let confirm = |key: &str| api.keyed("/v1/orders/o-1/confirm", key, &json!({}));
+    let stale = |key: &str| confirm(key).header("if-match", "\"1\"");
+    let confirmed = answer(stale("k")).await;
+    assert_eq!(confirmed.status, 200, "{confirmed:?}");
+    for again in [stale("k"), confirm("k")] {
+        let again = answer(again).await;
+        assert_eq!(again.status, 200, "{again:?}");
+        assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    }
+    answer(stale(&new_key()))
+        .await
+        .is_problem(412, "version-mismatch");
+    answer(confirm(&new_key()))
+        .await
+        .is_problem(409, "not-in-this-state");
+    assert_eq!(log.events().await, 2);
     api.stop().await;
 }

@@ -22,6 +22,9 @@ async fn what_is_in_the_log_goes_into_the_stream() {
     })
     .await;
     let ready = answer(api.request(Method::GET, "/health/ready")).await;
-    assert_eq!(ready.body["status"], "ready", "{ready:?}");
+    assert_eq!(ready.status, 200);
+    for check in ["nats", "relay"] {
+        assert_eq!(ready.body["checks"][check], "ok", "{ready:?}");
+    }
     api.stop().await;
 }

@@ -19,13 +19,15 @@ fn claims() -> Value {
     })
 }
 
-fn with(name: &str, value: Value) -> Value {
+/// The claims of a good token, with another value of one of them.
+pub(crate) fn claims_with(name: &str, value: Value) -> Value {
     let mut claims = claims();
     claims[name] = value;
     claims
 }
 
-fn hs256(claims: &Value, secret: &[u8]) -> String {
+/// A token that is signed with this secret.
+pub(crate) fn hs256(claims: &Value, secret: &[u8]) -> String {
     let header = Header::new(Algorithm::HS256);
     jsonwebtoken::encode(&header, claims, &EncodingKey::from_secret(secret)).unwrap()
 }
@@ -43,10 +45,10 @@ async fn without_a_good_token_nothing_happens() {
     let signature = good.rsplit('.').next().unwrap();
     let bad = [
         "not-a-token".to_owned(),
-        hs256(&with("exp", json!(1_000_000_000)), SECRET.as_bytes()),
-        hs256(&with("iss", json!("somebody")), SECRET.as_bytes()),
-        hs256(&with("aud", json!("something")), SECRET.as_bytes()),
-        hs256(&with("sub", json!("")), SECRET.as_bytes()),
+        hs256(&claims_with("exp", json!(1_000_000_000)), SECRET.as_bytes()),
+        hs256(&claims_with("iss", json!("somebody")), SECRET.as_bytes()),
+        hs256(&claims_with("aud", json!("something")), SECRET.as_bytes()),
+        hs256(&claims_with("sub", json!("")), SECRET.as_bytes()),
         hs256(&claims(), b"another secret of at least 32 bytes"),
         forged(&json!({"alg": "none"}), ""),
         forged(&json!({"alg": "None"}), signature),

@@ -261,51 +261,6 @@ pub enum OrderError {
 }
 
 impl OrderError {
-    /// The rule's name in the HTTP contract.
-    pub fn rule(&self) -> &'static str {
-        match self {
-            Self::NoSuchOrder => "not-found",
-            Self::NotInThisState { .. } => "not-in-this-state",
-            Self::IdTaken { .. } => "id-taken",
-            Self::UnknownLine { .. } => "unknown-line",
-            Self::UnknownDiscount { .. } => "unknown-discount",
-            Self::UnknownHold { .. } => "unknown-hold",
-            Self::UnknownPayment { .. } => "unknown-payment",
-            Self::UnknownShipment { .. } => "unknown-shipment",
-            Self::UnknownReturn { .. } => "unknown-return",
-            Self::UnknownRefund { .. } => "unknown-refund",
-            Self::NothingChanges => "nothing-changes",
-            Self::NoLine => "no-line",
-            Self::NoShippingAddress => "no-shipping-address",
-            Self::TotalDiffers { .. } => "total-differs",
-            // Only a new order's own body can name something twice.
-            Self::LineTwice { .. } | Self::TagTwice { .. } => "invalid-request",
-            Self::CodeUsed { .. } => "code-used",
-            Self::DiscountExceedsBase { .. } => "discount-exceeds-base",
-            Self::OnHold => "on-hold",
-            Self::QuantityExceedsOpen { .. } => "quantity-exceeds-open",
-            Self::SomethingShipped => "something-shipped",
-            Self::AlreadyDelivered { .. } => "already-delivered",
-            Self::AmountExceedsAuthorized { .. } => "amount-exceeds-authorized",
-            Self::PaymentVoided { .. } => "payment-voided",
-            Self::PaymentCaptured { .. } => "payment-captured",
-            Self::AuthorizationExpired { .. } => "authorization-expired",
-            Self::ReturnNotRequested { .. } => "return-not-requested",
-            Self::ReturnNotApproved { .. } => "return-not-approved",
-            Self::ReturnNotReceived { .. } => "return-not-received",
-            Self::AmountExceedsCaptured { .. } => "amount-exceeds-captured",
-            Self::PaymentIdNeeded { .. } => "payment-id-needed",
-            Self::PartSettled { .. } => "part-settled",
-            Self::TagPresent { .. } => "tag-present",
-            Self::TagAbsent { .. } => "tag-absent",
-            Self::TooManyLines { .. } => "too-many-lines",
-            Self::TooManyDiscounts { .. } => "too-many-discounts",
-            Self::TooManyTags { .. } => "too-many-tags",
-            Self::TooManyHolds { .. } => "too-many-holds",
-            Self::AmountTooLarge { .. } => "amount-too-large",
-        }
-    }
-
     /// Which part of a new order's body is at fault, for the errors that such a body can cause by
     /// itself.
     pub fn location(&self) -> Option<Location> {

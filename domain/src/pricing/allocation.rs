@@ -41,6 +41,8 @@ mod tests {
     fn the_largest_remainder_comes_first_wherever_it_is() {
         // Quotas 0.5, 2.75, 1.75.
         assert_eq!(by_largest_remainder(5, &[2, 11, 7]), [0, 3, 2]);
+        // Quotas 3.25, 1.25, 0.5: the smallest weight has the largest remainder.
+        assert_eq!(by_largest_remainder(5, &[13, 5, 2]), [3, 1, 1]);
     }
 
     #[test]

@@ -45,3 +45,14 @@ fn a_refusal_is_the_framework_s_error() {
         .when(OrderCommand::Confirm)
         .then_expect_error(OrderError::NoSuchOrder);
 }
+
+#[test]
+fn what_the_framework_stores_is_told_apart_from_what_the_platform_stores() {
+    let event = OrderEvent::OrderCompleted(OrderCompleted {});
+    assert_eq!(cqrs_es::DomainEvent::event_version(&event), "0");
+    assert_eq!(event.event_version(), "1");
+    assert_ne!(
+        serde_json::to_string(&event).unwrap(),
+        event.to_payload().unwrap()
+    );
+}

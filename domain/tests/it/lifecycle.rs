@@ -1,4 +1,4 @@
-//! Which commands a state takes, and `allowed_commands`.
+//! Which commands a state takes, and what a command says of itself.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -6,11 +6,11 @@ use std::fmt::Write;
 use domain::order::{Change, CommandName, Order, OrderCommand, OrderError, OrderStatus};
 
 use crate::sample::{
-    When, add_line, add_note, address, approve, authorize, authorize_until, cancel, cancel_lines,
-    capture, change_line_quantity, decline, deliver, draft, fail, given, hold, line, noon,
-    order_discount, order_of, percent, place_draft, place_five_units, placed, receive, refund,
-    reject, release_hold, remove_discount, remove_line, request_return, revise, ship, shipping,
-    succeed, tag, untag, void,
+    When, add_line, add_note, address, approve, authorize, cancel, cancel_lines, capture,
+    change_line_quantity, decline, deliver, draft, fail, given, hold, line, order_discount,
+    order_of, percent, place_draft, place_five_units, placed, receive, refund, reject,
+    release_hold, remove_discount, remove_line, request_return, revise, ship, shipping, succeed,
+    tag, untag, void,
 };
 
 pub(crate) fn completed() -> Order {
@@ -172,145 +172,6 @@ fn each_state_takes_the_commands_of_the_table_and_no_other() {
         }
     }
     assert_eq!(printed, TABLE);
-}
-
-fn allowed(order: &Order) -> Vec<&'static str> {
-    let allowed = order.allowed_commands();
-    allowed.into_iter().map(CommandName::as_str).collect()
-}
-
-/// All that a placed order takes before anything has happened to it.
-const OF_A_NEW_ORDER: [&str; 12] = [
-    "revise",
-    "change-shipping-address",
-    "change-billing-address",
-    "hold",
-    "confirm",
-    "reject",
-    "authorize-payment",
-    "record-payment-failure",
-    "cancel-lines",
-    "cancel",
-    "add-note",
-    "tag",
-];
-
-#[test]
-fn before_there_is_an_order_it_can_be_placed_or_drafted() {
-    assert_eq!(allowed(&Order::default()), ["place", "draft"]);
-}
-
-#[test]
-fn a_draft_allows_what_its_lines_and_discounts_allow() {
-    let always = ["add-line", "apply-discount", "set-shipping"];
-    let addresses = ["change-shipping-address", "change-billing-address"];
-    let words = ["add-note", "tag"];
-    let empty = given([draft(order_of(vec![]))]);
-    let expected = [&["discard"][..], &always, &addresses, &words].concat();
-    assert_eq!(allowed(&empty), expected);
-
-    let one_line = given([draft(order_of(vec![line("1", 1, 1)])), tag("t")]);
-    let expected = [
-        "place",
-        "discard",
-        "add-line",
-        "change-line-quantity",
-        "remove-line",
-        "apply-discount",
-        "set-shipping",
-        "change-shipping-address",
-        "change-billing-address",
-        "add-note",
-        "tag",
-        "untag",
-    ];
-    assert_eq!(allowed(&one_line), expected);
-
-    let mut gift = order_of(vec![line("1", 1, 1000)]);
-    gift.discounts = vec![order_discount("GIFT", crate::sample::fixed(1000))];
-    let gift = given([draft(gift)]);
-    let allowed = allowed(&gift);
-    assert!(
-        !allowed.contains(&"remove-line"),
-        "the discount needs the line"
-    );
-    assert!(allowed.contains(&"remove-discount"));
-    assert!(allowed.contains(&"change-line-quantity"), "to more");
-
-    let mut gift = order_of(vec![line("1", 1, 1000), line("2", 1, 10)]);
-    gift.discounts = vec![order_discount("GIFT", crate::sample::fixed(1000))];
-    let gift = given([draft(gift)]);
-    let allowed = gift.allowed_commands();
-    assert!(allowed.contains(&CommandName::RemoveLine), "the small one");
-}
-
-#[test]
-fn allowed_commands_follow_the_facts_not_only_the_state() {
-    assert_eq!(allowed(&given([place_five_units()])), OF_A_NEW_ORDER);
-
-    let captured = given([place_five_units(), authorize("p", 1), capture("p", 1)]);
-    let mut expected = OF_A_NEW_ORDER.to_vec();
-    expected.insert(10, "refund");
-    assert_eq!(allowed(&captured), expected);
-
-    let held = given([place_five_units(), authorize("p", 2), hold("h")]);
-    let mut expected = OF_A_NEW_ORDER.to_vec();
-    expected.retain(|command| *command != "confirm");
-    expected.insert(4, "release-hold");
-    expected.insert(7, "void-payment");
-    assert_eq!(allowed(&held), expected);
-
-    let shipped = [
-        place_five_units(),
-        OrderCommand::Confirm,
-        ship("s", &[("1", 2), ("2", 3)]),
-    ];
-    let of_shipped = [
-        "revise",
-        "change-billing-address",
-        "hold",
-        "authorize-payment",
-        "record-payment-failure",
-        "deliver",
-        "add-note",
-        "tag",
-    ];
-    assert_eq!(
-        allowed(&given(shipped.clone())),
-        of_shipped,
-        "revise: one more line"
-    );
-    let delivered = shipped.into_iter().chain([deliver("s")]);
-    let mut of_delivered = of_shipped;
-    of_delivered[5] = "request-return";
-    assert_eq!(allowed(&given(delivered.clone())), of_delivered);
-
-    let mut requested = of_shipped.to_vec();
-    requested.splice(5..6, ["approve-return", "decline-return"]);
-    let all = request_return("r", &[("1", 2), ("2", 3)]);
-    let order = given(delivered.chain([all]));
-    assert_eq!(allowed(&order), requested);
-
-    let of_completed = ["request-return", "refund", "add-note", "tag"];
-    assert_eq!(allowed(&completed()), of_completed);
-}
-
-#[test]
-fn an_expired_authorization_still_lists_its_capture() {
-    let order = given([
-        place_five_units(),
-        authorize_until("p", 1, Some(before_noon())),
-    ]);
-    assert!(
-        order
-            .allowed_commands()
-            .contains(&CommandName::CapturePayment)
-    );
-    assert!(order.decide(&capture("p", 1), noon()).is_err());
-}
-
-fn before_noon() -> domain::Timestamp {
-    domain::Timestamp::parse("2026-11-20T11:59:59Z").unwrap()
 }
 
 #[test]

@@ -7,6 +7,7 @@
     reason = "a panic is how a test's helper says what is wrong; clippy knows only test functions"
 )]
 
+mod allowed_commands;
 mod cancelling;
 mod cancelling_lines;
 mod drafting;
@@ -23,7 +24,6 @@ mod pricing_properties;
 mod refunds;
 mod returns;
 mod revising;
-mod rule_names;
 mod sample;
 mod shipping;
 mod tpch;

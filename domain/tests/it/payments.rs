@@ -26,10 +26,16 @@ fn a_payment_s_id_is_used_once() {
 fn all_that_is_authorized_is_an_amount_too() {
     let order = given([place_five_units(), authorize("p", MAX_AMOUNT - 1)]);
     assert_eq!(order.types_when(&authorize("q", 1)), ["PaymentAuthorized"]);
+    let little = given([place_five_units(), authorize("p", 1)]);
     let too_large = OrderError::AmountTooLarge {
         at: Location::Order,
     };
-    assert_eq!(order.when(&authorize("q", 2)), Err(too_large));
+    assert_eq!(order.when(&authorize("q", 2)), Err(too_large.clone()));
+    assert_eq!(
+        little.when(&authorize("q", MAX_AMOUNT)),
+        Err(too_large),
+        "the sum, not the larger of the two"
+    );
 }
 
 #[test]

@@ -5,9 +5,12 @@
 )]
 
 mod arrows;
+mod database_crash;
 mod faults;
 mod first_order;
+mod old_events;
 mod order;
 mod platform;
+mod tpch;
 mod truth;
 mod whole_life;

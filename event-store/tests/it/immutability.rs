@@ -166,7 +166,12 @@ async fn all_that_the_command_service_does_works_with_a_writers_rights() {
     assert_eq!(crate::log::position(&outcome), 1);
     assert!(
         store
-            .load_with_key("order", "o", Some(key.id))
+            .load_from(
+                "order",
+                "o",
+                event_store::Shortcuts::default(),
+                Some(key.id)
+            )
             .await
             .unwrap()
             .key

@@ -39,7 +39,12 @@ async fn a_key_is_recorded_with_the_events_and_tells_the_whole_answer() {
     );
     let loaded = log
         .store
-        .load_with_key("order", "o", Some(key.id))
+        .load_from(
+            "order",
+            "o",
+            event_store::Shortcuts::default(),
+            Some(key.id),
+        )
         .await
         .unwrap();
     assert_eq!(loaded.key, Some(recorded));

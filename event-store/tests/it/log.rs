@@ -8,7 +8,7 @@ use event_store::{
 };
 use sqlx::postgres::PgRow;
 use sqlx::{Executor as _, PgPool, Postgres, Transaction};
-use test_kit::{TestDatabase, eventually};
+use test_kit::{TestCluster, TestDatabase, eventually};
 use uuid::Uuid;
 
 /// How long a test waits for what must come.
@@ -87,28 +87,47 @@ impl Log {
         .await
     }
 
-    /// What a reader must find whatever happened: positions 1, 2, 3, … and for each aggregate sequences 1, 2, 3, ….
+    /// What a reader must find whatever happened.
     pub(crate) async fn assert_continuous(&self) -> Vec<StoredEvent> {
-        let events = self.all().await;
-        let mut sequences = std::collections::HashMap::new();
-        let mut last_time = None;
-        for (event, expected) in events.iter().zip(1..) {
-            assert_eq!(event.position, expected, "positions have a gap");
-            let last: &mut i64 = sequences.entry(&event.aggregate_id).or_default();
-            *last += 1;
-            assert_eq!(
-                event.sequence, *last,
-                "sequences of {} have a gap",
-                event.aggregate_id
-            );
-            assert!(
-                Some(event.recorded_at) >= last_time,
-                "time fell at {expected}"
-            );
-            last_time = Some(event.recorded_at);
-        }
-        events
+        assert_continuous(&self.store).await
     }
+}
+
+/// What a reader must find whatever happened: positions 1, 2, 3, … and for each aggregate sequences 1, 2, 3, ….
+pub(crate) async fn assert_continuous(store: &EventStore) -> Vec<StoredEvent> {
+    let events = store.read_forward(Cursor::START, 100_000).await.unwrap();
+    let mut sequences = std::collections::HashMap::new();
+    let mut last_time = None;
+    for (event, expected) in events.iter().zip(1..) {
+        assert_eq!(event.position, expected, "positions have a gap");
+        let last: &mut i64 = sequences.entry(&event.aggregate_id).or_default();
+        *last += 1;
+        assert_eq!(
+            event.sequence, *last,
+            "sequences of {} have a gap",
+            event.aggregate_id
+        );
+        assert!(
+            Some(event.recorded_at) >= last_time,
+            "time fell at {expected}"
+        );
+        last_time = Some(event.recorded_at);
+    }
+    events
+}
+
+/// A migrated log in the database `postgres` of this server.
+pub(crate) async fn log_on(cluster: &TestCluster) -> EventStore {
+    let admin = cluster.pool("postgres").await;
+    event_store::migrate(&admin).await.unwrap();
+    admin.close().await;
+    store_on(cluster).await
+}
+
+/// The log in the database `postgres` of this server.
+pub(crate) async fn store_on(cluster: &TestCluster) -> EventStore {
+    let settings = settings(&cluster.url("postgres"));
+    EventStore::connect(&settings).await.unwrap()
 }
 
 /// Settings for tests: patient with the lock, so that a test can hold it.

@@ -9,10 +9,17 @@
 mod appending;
 mod batches;
 mod cut_off;
+mod dump;
+mod failover;
 mod immutability;
 mod keys;
 mod leases;
 mod log;
+mod long_session;
+mod old_events;
 mod postgres_es;
 mod reading;
+mod restart;
+mod retention;
+mod snapshots;
 mod trouble;

@@ -44,7 +44,7 @@ async fn an_aggregate_is_loaded_whole_and_in_order() {
     assert_eq!(log.store.load("order", "o-1").await.unwrap(), expected);
     assert_eq!(
         log.store
-            .load_with_key("order", "o-1", None)
+            .load_from("order", "o-1", event_store::Shortcuts::default(), None)
             .await
             .unwrap()
             .events,
@@ -65,14 +65,24 @@ async fn a_key_is_found_though_the_aggregate_has_no_event() {
     log.appender().append(command).await.unwrap();
     let loaded = log
         .store
-        .load_with_key("order", "other", Some(key.id))
+        .load_from(
+            "order",
+            "other",
+            event_store::Shortcuts::default(),
+            Some(key.id),
+        )
         .await
         .unwrap();
     assert!(loaded.events.is_empty());
     assert_eq!(loaded.key.unwrap().aggregate_id, "o");
     let nothing = log
         .store
-        .load_with_key("order", "other", Some(Uuid::new_v4()))
+        .load_from(
+            "order",
+            "other",
+            event_store::Shortcuts::default(),
+            Some(Uuid::new_v4()),
+        )
         .await
         .unwrap();
     assert_eq!(nothing, event_store::Loaded::default());
@@ -336,7 +346,12 @@ async fn statements_walk_indexes_though_their_plans_were_made_on_empty_tables() 
     };
     let read_all = async || {
         store
-            .load_with_key("order", "o-1", Some(Uuid::nil()))
+            .load_from(
+                "order",
+                "o-1",
+                event_store::Shortcuts::default(),
+                Some(Uuid::nil()),
+            )
             .await
             .unwrap();
         store.load("order", "o-1").await.unwrap();

@@ -8,15 +8,24 @@ use crate::state::PostgresState;
 
 /// Owns the event log's database; migrations run as this role.
 pub(crate) const LOG_OWNER: &str = "log_owner";
-/// Owns the views' database, in which projectors make tables.
+/// Owns the views' database; migrations run as this role.
 pub(crate) const VIEWS_OWNER: &str = "views_owner";
 /// Appends to the log, and can do no more to it.
 pub(crate) const COMMAND_API: &str = "command_api";
-/// Reads the log.
+/// Reads the log, and makes and fills the views.
 pub(crate) const PROJECTOR: &str = "projector";
+/// Reads the views.
+pub(crate) const QUERY_API: &str = "query_api";
 
 /// Every role that gets a password.
-pub(crate) const ROLES: [&str; 5] = [SUPERUSER, LOG_OWNER, VIEWS_OWNER, COMMAND_API, PROJECTOR];
+pub(crate) const ROLES: [&str; 6] = [
+    SUPERUSER,
+    LOG_OWNER,
+    VIEWS_OWNER,
+    COMMAND_API,
+    PROJECTOR,
+    QUERY_API,
+];
 
 /// The event log's database.
 pub(crate) const LOG: &str = "orders_log";
@@ -79,7 +88,7 @@ async fn ensure_database(connection: &mut PgConnection, name: &str, owner: &str)
     }
     for statement in [
         format!("create database {name} owner {owner}"),
-        // Each service reaches its own database only, see `grant`.
+        // Each service reaches what it is granted only, see `grant_log` and `grant_views`.
         format!("revoke connect, temporary on database {name} from public"),
     ] {
         query(&statement)
@@ -91,20 +100,35 @@ async fn ensure_database(connection: &mut PgConnection, name: &str, owner: &str)
 }
 
 /// Gives the services' roles their rights in the log, once its schema is there.
-pub(crate) async fn grant(state: &PostgresState, port: u16) -> Result<()> {
-    let superuser = login(state, SUPERUSER)?;
-    let mut connection = PgConnection::connect_with(&superuser.options(port).database(LOG))
-        .await
-        .context("cannot log in to the private cluster")?;
-    for statement in [
+pub(crate) async fn grant_log(state: &PostgresState, port: u16) -> Result<()> {
+    let rights = [
         format!("grant connect on database {LOG} to {COMMAND_API}, {PROJECTOR}"),
         format!("select grant_log_writer('{COMMAND_API}')"),
         format!("select grant_log_reader('{PROJECTOR}')"),
-    ] {
-        query(&statement)
+    ];
+    grant(state, port, LOG, &rights).await
+}
+
+/// Gives the services' roles their rights in the views, once their schema is there.
+pub(crate) async fn grant_views(state: &PostgresState, port: u16) -> Result<()> {
+    let rights = [
+        format!("grant connect on database {VIEWS} to {PROJECTOR}, {QUERY_API}"),
+        format!("select grant_views_writer('{PROJECTOR}')"),
+        format!("select grant_views_reader('{QUERY_API}', '{PROJECTOR}')"),
+    ];
+    grant(state, port, VIEWS, &rights).await
+}
+
+async fn grant(state: &PostgresState, port: u16, database: &str, rights: &[String]) -> Result<()> {
+    let superuser = login(state, SUPERUSER)?;
+    let mut connection = PgConnection::connect_with(&superuser.options(port).database(database))
+        .await
+        .context("cannot log in to the private cluster")?;
+    for right in rights {
+        query(right)
             .execute(&mut connection)
             .await
-            .context("cannot give the services their rights in the log")?;
+            .with_context(|| format!("cannot give the services their rights in {database}"))?;
     }
     drop(connection.close().await);
     Ok(())

@@ -29,6 +29,10 @@ pub(crate) struct Urls {
     pub(crate) log_for_commands: String,
     /// The log, for projectors.
     pub(crate) log_for_projectors: String,
+    /// The views, for projectors.
+    pub(crate) views_for_projectors: String,
+    /// The views, for the query API.
+    pub(crate) views_for_queries: String,
     /// The broker, for the command API and its relay.
     pub(crate) nats_for_relay: String,
     /// The broker, for projectors.
@@ -53,7 +57,7 @@ pub(super) async fn start_postgres(
     urls: &mut Urls,
 ) -> Result<Option<Kept>> {
     let (log, views) = (named(EVENT_STORE_URL), named(READ_MODEL_URL));
-    let private_log = log.is_none();
+    let (private_log, private_views) = (log.is_none(), views.is_none());
     let mut kept = None;
     let mut port = 0;
     if log.is_none() || views.is_none() {
@@ -80,13 +84,21 @@ pub(super) async fn start_postgres(
         urls.log_for_commands = url(database::COMMAND_API, database::LOG)?;
         urls.log_for_projectors = url(database::PROJECTOR, database::LOG)?;
     }
-    urls.views_owner = match views {
-        Some(views) => views,
-        None => url(database::VIEWS_OWNER, database::VIEWS)?,
-    };
+    if let Some(url) = views {
+        urls.views_owner.clone_from(&url);
+        urls.views_for_projectors.clone_from(&url);
+        urls.views_for_queries = url;
+    } else {
+        urls.views_owner = url(database::VIEWS_OWNER, database::VIEWS)?;
+        urls.views_for_projectors = url(database::PROJECTOR, database::VIEWS)?;
+        urls.views_for_queries = url(database::QUERY_API, database::VIEWS)?;
+    }
     migrations::run(&urls.log_owner, &urls.views_owner).await?;
     if private_log {
-        database::grant(&state.postgres, port).await?;
+        database::grant_log(&state.postgres, port).await?;
+    }
+    if private_views {
+        database::grant_views(&state.postgres, port).await?;
     }
     Ok(kept)
 }

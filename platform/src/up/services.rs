@@ -60,7 +60,7 @@ impl ServicePlan {
     pub(super) fn query_api(addr: SocketAddr, urls: &Urls, auth: Option<&str>) -> Self {
         let mut vars = vec![
             ("QUERY_API_ADDR", addr.to_string()),
-            (READ_MODEL_URL, urls.views_owner.clone()),
+            (READ_MODEL_URL, urls.views_for_queries.clone()),
         ];
         vars.extend(auth_secret(auth));
         let service = ServiceName::QueryApi;
@@ -80,7 +80,7 @@ impl ServicePlan {
             vars: vec![
                 ("PROJECTOR_ADDR", addr.to_string()),
                 (EVENT_STORE_URL, urls.log_for_projectors.clone()),
-                (READ_MODEL_URL, urls.views_owner.clone()),
+                (READ_MODEL_URL, urls.views_for_projectors.clone()),
                 (NATS_URL, urls.nats_for_projectors.clone()),
             ],
         }

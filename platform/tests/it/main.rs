@@ -8,6 +8,7 @@ mod broker;
 mod help;
 mod program;
 mod provisioning;
+mod roles;
 mod servers;
 mod up;
 mod user;

@@ -107,8 +107,9 @@ impl Partition {
             if event.aggregate_type == ORDER {
                 match event.decode() {
                     Ok(recorded) => readable.push(OrderEventAt {
+                        // Of what is shown, which is the event as this program reads it.
+                        event_version: recorded.event.event_version().to_owned(),
                         recorded,
-                        event_version: event.event_version,
                     }),
                     Err(error) => {
                         unreadable = Some(error);

@@ -3,6 +3,7 @@
 use domain::envelope::Recorded;
 use domain::order::{Facts, Order, OrderEvent};
 use domain::{Timestamp, order_number};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::document::{
@@ -11,7 +12,7 @@ use super::document::{
 };
 
 /// An order with the facts of its envelopes: when things happened and who did them.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct OrderFold {
     order: Order,
     order_number: Option<String>,
@@ -30,20 +31,24 @@ pub struct OrderFold {
 }
 
 /// When something was done, and by whom.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Mark {
     at: Timestamp,
     by: Box<str>,
 }
 
 /// When a shipment left and arrived.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Journey {
     shipped_at: Timestamp,
     delivered_at: Option<Timestamp>,
 }
 
 impl OrderFold {
+    /// The version of what a fold is when it is written as JSON, for snapshots. To be raised with every change of
+    /// that JSON, and with every change of what the same events are folded to: a snapshot of another version is passed by.
+    pub const SHAPE_VERSION: i32 = 1;
+
     /// Takes in the next event of the order.
     pub fn apply(&mut self, recorded: &Recorded) {
         let at = recorded.occurred_at;

@@ -3,6 +3,8 @@
 mod document;
 mod fold;
 #[cfg(test)]
+mod shape_tests;
+#[cfg(test)]
 pub(crate) mod tests;
 
 pub use document::{

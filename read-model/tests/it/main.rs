@@ -1,10 +1,12 @@
 //! The schema of the views, their rows and their positions, in a real PostgreSQL.
 #![expect(
+    clippy::expect_used,
     clippy::unwrap_used,
     reason = "a test that cannot go on says why by ending"
 )]
 
 mod positions;
+mod roles;
 mod rows;
 
 use read_model::{View, create_generation};

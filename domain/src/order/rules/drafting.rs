@@ -5,8 +5,8 @@ use super::require_free;
 use crate::order::placing::{check_discounts, check_line_discounts, require_placeable};
 use crate::order::repricing::Asked;
 use crate::order::{CommandName, Facts, Line, OrderError, Repriced};
-use crate::pricing::{Location, NewLine, OrderDiscount, Shipping};
-use crate::{Amount, DiscountCode, LineId, Quantity};
+use crate::pricing::{Items, Location, NewLine, OrderDiscount, PricedLine, Shipping, price};
+use crate::{Amount, DiscountCode, LineId, MAX_AMOUNT, Quantity};
 
 pub(in crate::order) fn place_draft(
     order: &Facts,
@@ -67,17 +67,54 @@ pub(in crate::order) fn change_line_quantity(
     asked.reprice(order)
 }
 
-/// One unit more of some line, or one less. If neither can be priced, no other number can: more
+/// One unit less of some line, or one more. If neither can be priced, no other number can: more
 /// units only raise what discounts are taken from and what amounts sum to.
 pub(super) fn some_quantity_can_change(order: &Facts) -> bool {
-    let neighbours = |quantity: i64| [quantity + 1, quantity - 1];
     order.take(CommandName::ChangeLineQuantity).is_ok()
-        && order.lines.iter().any(|line| {
-            neighbours(line.quantity())
-                .into_iter()
-                .filter_map(|units| Quantity::parse(units).ok())
-                .any(|units| change_line_quantity(order, line.line_id(), units).is_ok())
+        && (some_line_can_shrink(order) || some_line_can_grow(order))
+}
+
+/// Of the lines that their own discounts let shrink, the one that then loses least of what
+/// order-level discounts are taken from: nothing else stands against fewer units.
+fn some_line_can_shrink(order: &Facts) -> bool {
+    let smaller = order.lines.iter().filter_map(|line| {
+        let quantity = Quantity::parse(line.quantity() - 1).ok()?;
+        let asked = NewLine {
+            quantity,
+            ..line.priced.asked()
+        };
+        let alone = Items {
+            lines: &[asked],
+            discounts: &[],
+            shipping: None,
+        };
+        let left = before_order_discounts(price(order.terms(), alone).ok()?.lines.first()?);
+        let loss = before_order_discounts(&line.priced) - left;
+        Some((loss, line.line_id(), quantity))
+    });
+    smaller
+        .min_by_key(|(loss, ..)| *loss)
+        .is_some_and(|(_, line_id, quantity)| {
+            change_line_quantity(order, line_id, quantity).is_ok()
         })
+}
+
+/// Of the lines for one more unit of which the subtotal has room, any.
+fn some_line_can_grow(order: &Facts) -> bool {
+    let subtotal = order.totals.subtotal.get();
+    let mut with_room = order
+        .lines
+        .iter()
+        .filter(|line| subtotal + line.priced.unit_price.get() <= MAX_AMOUNT);
+    with_room.any(|line| {
+        Quantity::parse(line.quantity() + 1)
+            .is_ok_and(|quantity| change_line_quantity(order, line.line_id(), quantity).is_ok())
+    })
+}
+
+/// What a line's own discounts leave of it.
+fn before_order_discounts(line: &PricedLine) -> i64 {
+    line.subtotal.get() - (line.discount_total.get() - line.order_discount.get())
 }
 
 pub(in crate::order) fn remove_line(
@@ -93,15 +130,11 @@ pub(in crate::order) fn remove_line(
 
 /// The line whose going takes least from what order-level discounts are taken from.
 pub(super) fn some_line_can_go(order: &Facts) -> bool {
-    let before_order_discounts = |line: &&Line| {
-        let priced = &line.priced;
-        priced.subtotal.get() - (priced.discount_total.get() - priced.order_discount.get())
-    };
     order.take(CommandName::RemoveLine).is_ok()
         && order
             .lines
             .iter()
-            .min_by_key(before_order_discounts)
+            .min_by_key(|line| before_order_discounts(&line.priced))
             .is_some_and(|line| remove_line(order, line.line_id()).is_ok())
 }
 

@@ -1,123 +1,16 @@
-//! Orders to begin with, and the words of given, when, then.
+//! Commands, each in one word.
 
 use domain::order::{
-    Change, Condition, Customer, LineQuantities, LineQuantity, NewOrder, Order, OrderCommand,
-    OrderError, OrderEvent, ReceivedLine, ReceivedLines, RefundOutcome, ReturnLine, ReturnLines,
-    Revision, Visibility,
+    Change, Condition, LineQuantities, LineQuantity, NewOrder, OrderCommand, ReceivedLine,
+    ReceivedLines, RefundOutcome, ReturnLine, ReturnLines, Revision, Visibility,
 };
-use domain::pricing::{Discount, DiscountValue, NewLine, OrderDiscount, Shipping};
+use domain::pricing::NewLine;
 use domain::{
-    Address, Amount, AppliesTo, CountryCode, Currency, CustomerId, DiscountCode, HoldId, LineId,
-    NoteText, OrderId, PaymentId, Percentage, PositiveAmount, Quantity, RefundId, ReturnId,
-    Rounding, ShipmentId, Sku, Tag, TaxRate, TaxRules, Text, Timestamp,
+    DiscountCode, HoldId, LineId, NoteText, PaymentId, PositiveAmount, Quantity, RefundId,
+    ReturnId, ShipmentId, Tag, Timestamp,
 };
 
-/// The time at which commands are decided, unless a test says another.
-pub(crate) fn noon() -> Timestamp {
-    Timestamp::parse("2026-11-20T12:00:00Z").unwrap()
-}
-
-pub(crate) fn text(text: &str) -> Text {
-    Text::parse(text).unwrap()
-}
-
-pub(crate) fn amount(minor_units: i64) -> Amount {
-    Amount::parse(minor_units).unwrap()
-}
-
-pub(crate) fn line(line_id: &str, quantity: i64, unit_price: i64) -> NewLine {
-    NewLine {
-        line_id: LineId::parse(line_id).unwrap(),
-        sku: Sku::parse(format!("SKU-{line_id}")).unwrap(),
-        name: text("A thing"),
-        quantity: Quantity::parse(quantity).unwrap(),
-        unit_price: amount(unit_price),
-        tax_rate: TaxRate::ZERO,
-        discounts: Vec::new(),
-    }
-}
-
-pub(crate) fn taxed(rate: &str, line: NewLine) -> NewLine {
-    NewLine {
-        tax_rate: TaxRate::parse(rate).unwrap(),
-        ..line
-    }
-}
-
-pub(crate) fn percent(value: &str) -> DiscountValue {
-    DiscountValue::Percentage(Percentage::parse(value).unwrap())
-}
-
-pub(crate) fn fixed(minor_units: i64) -> DiscountValue {
-    DiscountValue::Fixed(PositiveAmount::parse(minor_units).unwrap())
-}
-
-pub(crate) fn discount(code: &str, value: DiscountValue) -> Discount {
-    Discount {
-        code: DiscountCode::parse(code).unwrap(),
-        value,
-    }
-}
-
-pub(crate) fn order_discount(code: &str, value: DiscountValue) -> OrderDiscount {
-    let code = DiscountCode::parse(code).unwrap();
-    OrderDiscount {
-        code,
-        value,
-        applies_to: AppliesTo::Order,
-    }
-}
-
-pub(crate) fn shipping_discount(code: &str, value: DiscountValue) -> OrderDiscount {
-    OrderDiscount {
-        applies_to: AppliesTo::Shipping,
-        ..order_discount(code, value)
-    }
-}
-
-pub(crate) fn shipping(minor_units: i64, rate: &str) -> Shipping {
-    let tax_rate = TaxRate::parse(rate).unwrap();
-    Shipping {
-        method: text("standard"),
-        amount: amount(minor_units),
-        tax_rate,
-    }
-}
-
-pub(crate) fn address() -> Address {
-    Address {
-        name: text("Ada Lovelace"),
-        line1: text("Zeughausstraße 1"),
-        line2: None,
-        city: text("Köln"),
-        region: None,
-        postal_code: Some(text("50667")),
-        country: CountryCode::parse("DE").unwrap(),
-    }
-}
-
-/// An order of these lines, in EUR, with an address and nothing else.
-pub(crate) fn order_of(lines: Vec<NewLine>) -> NewOrder {
-    NewOrder {
-        order_id: OrderId::parse("o-1").unwrap(),
-        currency: Currency::parse("EUR").unwrap(),
-        rounding: Rounding::default(),
-        tax: TaxRules::default(),
-        customer: Customer {
-            customer_id: CustomerId::parse("c-42").unwrap(),
-            name: None,
-            email: None,
-        },
-        lines,
-        discounts: Vec::new(),
-        shipping: None,
-        shipping_address: Some(address()),
-        billing_address: None,
-        tags: Vec::new(),
-        note: None,
-        expected_total: None,
-    }
-}
+use super::{line, order_of, text};
 
 pub(crate) fn place(order: NewOrder) -> OrderCommand {
     OrderCommand::Place(Box::new(order))
@@ -382,43 +275,4 @@ pub(crate) fn add_note(note: &str) -> OrderCommand {
         text,
         visibility: Visibility::Customer,
     }
-}
-
-/// An order after these commands, each of which must have been accepted.
-pub(crate) fn given(commands: impl IntoIterator<Item = OrderCommand>) -> Order {
-    after(Order::default(), commands)
-}
-
-/// This order after these further commands, each of which must have been accepted.
-pub(crate) fn after(mut order: Order, commands: impl IntoIterator<Item = OrderCommand>) -> Order {
-    for command in commands {
-        let events = order.decide(&command, noon());
-        let events = events.unwrap_or_else(|error| panic!("{command:?} was refused: {error}"));
-        for event in &events {
-            order.apply(event);
-        }
-    }
-    order
-}
-
-/// What an order answers to a command.
-pub(crate) trait When {
-    fn when(&self, command: &OrderCommand) -> Result<Vec<OrderEvent>, OrderError>;
-
-    /// The types of the events, where only they matter.
-    fn types_when(&self, command: &OrderCommand) -> Vec<&'static str> {
-        let events = self.when(command).expect("the command is accepted");
-        events.iter().map(OrderEvent::event_type).collect()
-    }
-}
-
-impl When for Order {
-    fn when(&self, command: &OrderCommand) -> Result<Vec<OrderEvent>, OrderError> {
-        self.decide(command, noon())
-    }
-}
-
-/// An order where nothing has happened, with this one placed on it.
-pub(crate) fn placed(order: NewOrder) -> Order {
-    given([place(order)])
 }
