@@ -13,6 +13,7 @@ mod board;
 mod config;
 mod folding;
 mod frontier;
+mod lag;
 mod order_history;
 mod orders;
 mod ownership;

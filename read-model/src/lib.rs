@@ -3,11 +3,13 @@
 //! - [`order`] and [`audit`]: the documents, and how events become them.
 //! - [`View`]: the views, their tables by generation.
 //! - [`orders`], [`history`]: the rows, written in sets.
+//! - [`forgetting`]: taking rows out again.
 //! - [`position`]: up to where a view is complete.
 //! - [`schema`]: the documents as JSON Schema, for the OpenAPI documents.
 //! - [`migrate`]: the schema of the views' database.
 
 pub mod audit;
+pub mod forgetting;
 pub mod history;
 mod migrations;
 pub mod order;

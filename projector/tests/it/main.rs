@@ -8,6 +8,7 @@
 mod broker;
 mod content;
 mod following;
+mod histories;
 mod setup;
 mod truth;
 mod workers;
