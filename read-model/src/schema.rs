@@ -3,6 +3,7 @@
 
 mod audit;
 mod order;
+mod reports;
 mod values;
 
 use std::collections::BTreeMap;
@@ -10,7 +11,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 pub use audit::{audit_entry, event_type};
-pub use order::{address, amounts, customer, order};
+pub use order::{ORDER_EXAMPLE, amounts, order};
+pub use reports::{customer_document, product, queue_entry, return_of_order, revenue};
 
 /// A value that says what it looks like in JSON.
 pub trait Described {
@@ -49,6 +51,11 @@ impl Schemas {
         if let Some(object) = self.0.get_mut(name) {
             object["properties"][member] = schema;
         }
+    }
+
+    /// The schema of this name; null if there is none.
+    fn get(&self, name: &str) -> Value {
+        self.0.get(name).cloned().unwrap_or_default()
     }
 
     /// All of them, by name.

@@ -11,7 +11,6 @@ mod commands_page;
 mod conditional;
 mod database_away;
 mod database_crash;
-mod described;
 mod dry_run;
 mod first_order;
 mod fitness;

@@ -5,12 +5,13 @@
 use std::path::PathBuf;
 
 use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 use service_kit::openapi::problem_uri;
 use service_kit::problem::ProblemType;
 
+use test_kit::{Answered, Described};
+
 use crate::api::{Api, Log};
-use crate::described::assert_body;
 
 fn snapshot() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi/command-api.json"))
@@ -21,8 +22,8 @@ async fn get(api: &Api, path: &str) -> reqwest::Response {
 }
 
 /// The document that the service serves, to anybody.
-pub(crate) async fn served(api: &Api) -> Value {
-    get(api, "/openapi.json").await.json().await.unwrap()
+pub(crate) async fn served(api: &Api) -> Described {
+    Described::new(get(api, "/openapi.json").await.json().await.unwrap())
 }
 
 async fn api() -> (Api, Log) {
@@ -32,7 +33,7 @@ async fn api() -> (Api, Log) {
 #[tokio::test]
 async fn the_document_in_the_repository_is_the_one_that_is_served() {
     let (api, _log) = api().await;
-    let served = serde_json::to_string_pretty(&served(&api).await).unwrap() + "\n";
+    let served = serde_json::to_string_pretty(served(&api).await.document()).unwrap() + "\n";
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(snapshot(), &served).unwrap();
     }
@@ -44,21 +45,19 @@ async fn the_document_in_the_repository_is_the_one_that_is_served() {
 #[tokio::test]
 async fn every_path_of_the_document_is_served_and_needs_the_token_that_it_names() {
     let (api, _log) = api().await;
-    let document = served(&api).await;
-    for (path, methods) in document["paths"].as_object().unwrap() {
+    let described = served(&api).await;
+    for (path, methods) in described.document()["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             let method: Method = method.to_uppercase().parse().unwrap();
             let path = path.replace("{order_id}", "o-1");
-            let answer = api.http.request(method, format!("{}{path}", api.url)).send().await.unwrap();
+            let answer = api.http.request(method.clone(), format!("{}{path}", api.url)).send().await.unwrap();
             let public = operation["security"].as_array().is_some_and(Vec::is_empty);
             assert_eq!(answer.status() == StatusCode::UNAUTHORIZED, !public, "{path}");
-            if public {
-                let status = answer.status().as_u16().to_string();
-                let content = answer.headers()["content-type"].to_str().unwrap();
-                let content = content.split(';').next().unwrap();
-                let described = &operation["responses"][&status]["content"][content];
-                assert!(described.is_object(), "{path} answers {status} with {content}");
-            }
+            let status = answer.status().as_u16();
+            let headers = answer.headers().clone();
+            let headers = headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
+            let body = &answer.text().await.unwrap();
+            described.assert_answer(method.as_str(), &path, &Answered { status, headers, body });
         }
     }
     api.stop().await;
@@ -69,9 +68,10 @@ async fn the_document_has_every_problem_of_commands_with_its_status() {
     // What queries answer, and what no operation of a document can.
     let elsewhere = [ProblemType::BadCursor, ProblemType::ViewBehind, ProblemType::MethodNotAllowed];
     let (api, _log) = api().await;
-    let document = served(&api).await;
+    let described = served(&api).await;
+    let responses = described.document()["components"]["responses"].as_object().unwrap();
     for kind in ProblemType::ALL.iter().filter(|kind| !elsewhere.contains(kind)) {
-        let named = document["components"]["responses"].as_object().unwrap().values().find_map(|response| {
+        let named = responses.values().find_map(|response| {
             let example = &response["content"]["application/problem+json"]["examples"][kind.name()]["value"];
             example.is_object().then_some(example)
         });
@@ -84,30 +84,8 @@ async fn the_document_has_every_problem_of_commands_with_its_status() {
 
 #[tokio::test]
 async fn every_example_is_as_its_schema_says() {
-    fn walk(document: &Value, value: &Value, place: &str, checked: &mut usize) {
-        match value {
-            Value::Object(members) => {
-                let examples = members.get("examples").and_then(Value::as_object);
-                for (name, example) in examples.into_iter().flatten() {
-                    let what = format!("{place}, {name}");
-                    assert_body(document, &members["schema"], &example["value"], &what);
-                    *checked += 1;
-                }
-                for (name, value) in members {
-                    walk(document, value, &format!("{place}/{name}"), checked);
-                }
-            }
-            Value::Array(elements) => {
-                elements.iter().for_each(|value| walk(document, value, place, checked));
-            }
-            _ => {}
-        }
-    }
     let (api, _log) = api().await;
-    let document = served(&api).await;
-    let mut checked = 0;
-    walk(&document, &document["paths"], "/paths", &mut checked);
-    walk(&document, &document["components"]["responses"], "/responses", &mut checked);
+    let checked = served(&api).await.assert_examples();
     assert!(checked > 100, "{checked}");
     api.stop().await;
 }
@@ -115,14 +93,14 @@ async fn every_example_is_as_its_schema_says() {
 #[tokio::test]
 async fn the_example_of_an_upload_can_be_sent() {
     let (api, _log) = api().await;
-    let document = served(&api).await;
-    let content = &document["paths"]["/v1/bulk"]["post"]["requestBody"]["content"];
+    let described = served(&api).await;
+    let content = &described.document()["paths"]["/v1/bulk"]["post"]["requestBody"]["content"];
     let examples = content["application/x-ndjson"]["examples"].as_object().unwrap();
     for example in examples.values() {
         let text = example["value"].as_str().unwrap();
         for answer in api.bulk_text(text.to_owned()).await {
             let schema = json!({"$ref": "#/components/schemas/BulkAnswer"});
-            assert_body(&document, &schema, &answer, "the answer to a line");
+            described.assert_value(&schema, &answer, "the answer to a line");
             assert!(answer["status"].as_u64().unwrap() < 300, "{answer}");
         }
     }

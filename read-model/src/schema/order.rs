@@ -13,6 +13,9 @@ use serde_json::{Value, json};
 
 use super::{Schemas, about, boolean, count, integer, list, nullable, object, string};
 
+/// An order as it may be.
+pub const ORDER_EXAMPLE: &str = include_str!("../order/golden/completed.json");
+
 /// An order, whole.
 pub fn order(s: &mut Schemas) -> Value {
     let order = object(
@@ -69,7 +72,7 @@ fn tax(s: &mut Schemas) -> Value {
 }
 
 /// Who ordered.
-pub fn customer(s: &mut Schemas) -> Value {
+pub(super) fn customer(s: &mut Schemas) -> Value {
     let members = [
         ("customer_id", s.of::<CustomerId>()),
         ("name", about(nullable(s.of::<Text>()), "What they are called.")),
@@ -79,7 +82,7 @@ pub fn customer(s: &mut Schemas) -> Value {
 }
 
 /// A postal address.
-pub fn address(s: &mut Schemas) -> Value {
+pub(super) fn address(s: &mut Schemas) -> Value {
     let members = [
         ("name", about(s.of::<Text>(), "Who receives there.")),
         ("line1", about(s.of::<Text>(), "Street and number.")),
@@ -218,7 +221,7 @@ fn shipment(s: &mut Schemas) -> Value {
     s.add("OrderShipment", object("A shipment.", members))
 }
 
-fn order_return(s: &mut Schemas) -> Value {
+pub(super) fn order_return(s: &mut Schemas) -> Value {
     let lines = [
         ("line_id", s.of::<LineId>()),
         ("quantity", about(s.of::<Quantity>(), "How many of its units are to come back.")),

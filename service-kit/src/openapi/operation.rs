@@ -18,6 +18,7 @@ pub struct Operation {
     parameters: Vec<Value>,
     answers: Map<String, Value>,
     problems: Vec<ProblemType>,
+    problem_headers: Vec<(StatusCode, &'static str)>,
     public: bool,
 }
 
@@ -35,6 +36,7 @@ impl Operation {
             parameters: Vec::new(),
             answers: Map::new(),
             problems: Vec::new(),
+            problem_headers: Vec::new(),
             public: false,
         }
     }
@@ -98,9 +100,11 @@ impl Operation {
         let answer = self
             .answers
             .entry(status.to_string())
-            .or_insert_with(|| json!({ "description": description, "headers": headers, "content": {} }));
-        if let (Some(all), Value::Object(content)) = (answer["content"].as_object_mut(), content) {
-            all.extend(content);
+            .or_insert_with(|| json!({ "description": description, "headers": {}, "content": {} }));
+        for (member, more) in [("content", content), ("headers", headers)] {
+            if let (Some(all), Value::Object(more)) = (answer[member].as_object_mut(), more) {
+                all.extend(more);
+            }
         }
         self
     }
@@ -121,6 +125,13 @@ impl Operation {
         self
     }
 
+    /// Problems of this type may have this header, too.
+    #[must_use]
+    pub fn problem_header(mut self, kind: ProblemType, name: &'static str) -> Self {
+        self.problem_headers.push((kind.status(), name));
+        self
+    }
+
     /// Writes it out. Problems of one status are one answer; answers that several operations have are written once,
     /// among `responses`.
     pub(super) fn describe(mut self, responses: &mut Map<String, Value>) -> Value {
@@ -134,6 +145,8 @@ impl Operation {
             headers.extend(EVERYWHERE);
             headers.extend(WHERE_COUNTED);
             headers.extend(problems::headers(status));
+            let further = self.problem_headers.iter().filter(|(of, _)| *of == status);
+            headers.extend(further.map(|(_, name)| *name));
             let answer = problems::response(&kinds, &references(headers.iter()));
             let answer = shared(responses, status, answer);
             self.answers.insert(status.as_str().to_owned(), answer);
