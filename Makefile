@@ -14,6 +14,8 @@ TOOLS_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/order-platform/tools
 
 # What the Python consumer of docs/consume-the-stream.md needs; a test compares the two.
 CONSUMER_PACKAGES := nats-py==2.16.0 cloudevents==2.2.0
+# What the tests of docs/openapi need: a validator, and a generator of clients with what these clients need.
+OPENAPI_PACKAGES := openapi-spec-validator==0.9.0 openapi-python-client==0.29.1 httpx==0.28.1 attrs==26.1.0 python-dateutil==2.9.0.post0
 CONSUMER := $(TOOLS_DIR)/consumer
 # How long `chaos` goes on, and what it does; without a seed each run does something else and says its seed.
 MINUTES ?= 10
@@ -97,10 +99,11 @@ consumer:
 	fi; \
 	rm -f "$(CONSUMER)/installed"; \
 	if has_venv && { [ -x "$(CONSUMER)/bin/python" ] || python3 -m venv "$(CONSUMER)"; } && \
-		"$(CONSUMER)/bin/python" -m pip install --quiet --disable-pip-version-check $(CONSUMER_PACKAGES); then \
+		"$(CONSUMER)/bin/python" -m pip install --quiet --disable-pip-version-check $(CONSUMER_PACKAGES) $(OPENAPI_PACKAGES); then \
 		touch "$(CONSUMER)/installed"; \
 	else \
-		echo "No python3 with venv and these packages: $(CONSUMER_PACKAGES). The consumer of docs/consume-the-stream.md is not tested" >&2; \
+		echo "No python3 with venv and these packages: $(CONSUMER_PACKAGES) $(OPENAPI_PACKAGES)." >&2; \
+		echo "The consumer of docs/consume-the-stream.md, the validity of docs/openapi and clients made of it are not tested." >&2; \
 	fi
 
 # Random lives of orders and random prices, plans over many rows, the platform's promises over many orders.

@@ -2,7 +2,7 @@
 //!
 //! A request's way, file by file: `router` finds the endpoint, `admission` lets the request in,
 //! `body` and `commands` make it a typed command, `way` carries it out, `reply` answers.
-//! `bulk` sends each line of an upload the same way. The service also hosts the relay, which
+//! `openapi` describes all that. `bulk` sends each line of an upload the same way. The service also hosts the relay, which
 //! carries the log into the stream.
 
 mod admission;
@@ -17,6 +17,7 @@ mod executing;
 mod fingerprint;
 mod fitness;
 mod measure;
+mod openapi;
 mod orders;
 mod proposal;
 mod refusal;

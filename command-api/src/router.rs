@@ -13,10 +13,10 @@ use domain::order::CommandName;
 use crate::admission::{self, Endpoint};
 use crate::app::App;
 use crate::refusal::Refusal;
-use crate::{bulk, measure, reply};
+use crate::{bulk, measure, openapi, reply};
 
 /// The commands of an order that is there, each at `POST /v1/orders/{order_id}/{command}`, and the
-/// two ways in which orders come: `POST /v1/orders` and `POST /v1/bulk`.
+/// two ways in which orders come: `POST /v1/orders` and `POST /v1/bulk`. And the document that says all this.
 pub(crate) fn router(app: App) -> Router {
     let mut router = Router::new()
         .route("/v1/orders", post(new_order))
@@ -31,7 +31,9 @@ pub(crate) fn router(app: App) -> Router {
         };
         router = router.route(&format!("/v1/orders/{{order_id}}/{name}"), post(handler));
     }
-    router.with_state(app)
+    router
+        .with_state(app)
+        .merge(service_kit::openapi::routes(&openapi::document()))
 }
 
 async fn new_order(State(app): State<App>, request: Request) -> Response {

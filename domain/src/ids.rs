@@ -22,8 +22,8 @@ fn check_id(text: &str, max: usize) -> Result<(), InvalidText> {
     Ok(())
 }
 
-fn check_order_id(text: &str) -> Result<(), InvalidText> {
-    check_id(text, 255)?;
+fn check_order_id(text: &str, max: usize) -> Result<(), InvalidText> {
+    check_id(text, max)?;
     if !text
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || b"._~:-".contains(&b))
@@ -40,47 +40,47 @@ fn check_order_id(text: &str) -> Result<(), InvalidText> {
 text_newtype! {
     /// Names an order: only ASCII letters, digits and `. _ ~ : -`, and not `by-number`, which is a
     /// path of its own.
-    OrderId, check_order_id
+    OrderId, 255, check_order_id
 }
 text_newtype! {
     /// Names a line within its order.
-    LineId, |text| check_id(text, 255)
+    LineId, 255, check_id
 }
 text_newtype! {
     /// Names a product.
-    Sku, |text| check_id(text, 255)
+    Sku, 255, check_id
 }
 text_newtype! {
     /// Names a discount within its line or order.
-    DiscountCode, |text| check_id(text, 255)
+    DiscountCode, 255, check_id
 }
 text_newtype! {
     /// Names a hold within its order.
-    HoldId, |text| check_id(text, 255)
+    HoldId, 255, check_id
 }
 text_newtype! {
     /// Names a payment within its order.
-    PaymentId, |text| check_id(text, 255)
+    PaymentId, 255, check_id
 }
 text_newtype! {
     /// Names a shipment within its order.
-    ShipmentId, |text| check_id(text, 255)
+    ShipmentId, 255, check_id
 }
 text_newtype! {
     /// Names a return within its order.
-    ReturnId, |text| check_id(text, 255)
+    ReturnId, 255, check_id
 }
 text_newtype! {
     /// Names a refund within its order.
-    RefundId, |text| check_id(text, 255)
+    RefundId, 255, check_id
 }
 text_newtype! {
     /// Names a customer, by the caller's own id.
-    CustomerId, |text| check_id(text, 255)
+    CustomerId, 255, check_id
 }
 text_newtype! {
     /// A word by which orders are found: at most 50 characters.
-    Tag, |text| check_id(text, 50)
+    Tag, 50, check_id
 }
 
 #[cfg(test)]

@@ -12,17 +12,19 @@ pub struct Quantity(u32);
 
 /// Not a quantity. The message is fit for a caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("must be from 1 to 1000000")]
+#[error("must be from 1 to {}", Quantity::MAX)]
 pub struct InvalidQuantity;
 
 impl Quantity {
+    /// The most units.
+    pub const MAX: i64 = 1_000_000;
     /// One unit.
     pub const ONE: Self = Self(1);
 
     /// Takes a number of units.
     pub fn parse(units: i64) -> Result<Self, InvalidQuantity> {
         match u32::try_from(units) {
-            Ok(units @ 1..=1_000_000) => Ok(Self(units)),
+            Ok(quantity) if (1..=Self::MAX).contains(&units) => Ok(Self(quantity)),
             _ => Err(InvalidQuantity),
         }
     }

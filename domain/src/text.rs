@@ -55,8 +55,8 @@ pub(crate) fn check_length(text: &str, max: usize) -> Result<(), InvalidText> {
     Ok(())
 }
 
-fn check_email(text: &str) -> Result<(), InvalidText> {
-    check_text(text, 320)?;
+fn check_email(text: &str, max: usize) -> Result<(), InvalidText> {
+    check_text(text, max)?;
     let well_formed = text
         .rsplit_once('@')
         .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
@@ -66,20 +66,23 @@ fn check_email(text: &str) -> Result<(), InvalidText> {
     Ok(())
 }
 
-/// Makes a newtype over text with `parse`, and serde that parses again.
+/// Makes a newtype over text of at most so many characters, with `parse`, and serde that parses again.
 macro_rules! text_newtype {
-    ($(#[$doc:meta])* $name:ident, $check:expr) => {
+    ($(#[$doc:meta])* $name:ident, $max:literal, $check:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(try_from = "Box<str>")]
         pub struct $name(Box<str>);
 
         impl $name {
+            /// The most characters that it may have.
+            pub const MAX_CHARS: usize = $max;
+
             /// Takes the text if it keeps the rules of this type.
             pub fn parse(text: impl Into<Box<str>>) -> Result<Self, $crate::text::InvalidText> {
                 let text = text.into();
-                let check: fn(&str) -> Result<(), $crate::text::InvalidText> = $check;
-                check(&text)?;
+                let check: fn(&str, usize) -> Result<(), $crate::text::InvalidText> = $check;
+                check(&text, Self::MAX_CHARS)?;
                 Ok(Self(text))
             }
 
@@ -122,15 +125,15 @@ pub(crate) use text_newtype;
 
 text_newtype! {
     /// Any text of at most 255 characters without U+0000.
-    Text, |text| check_text(text, 255)
+    Text, 255, check_text
 }
 text_newtype! {
     /// The text of a note: at most 4,000 characters without U+0000.
-    NoteText, |text| check_text(text, 4_000)
+    NoteText, 4_000, check_text
 }
 text_newtype! {
     /// An e-mail address of at most 320 characters. Only its form is checked.
-    Email, check_email
+    Email, 320, check_email
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 //! - [`forgetting`]: taking rows out again.
 //! - [`words`]: how texts are split, for who writes and who looks for them.
 //! - [`position`]: up to where a view is complete.
+//! - [`schema`]: the documents as JSON Schema, for the OpenAPI documents.
 //! - [`migrate`]: the schema of the views' database.
 
 pub mod audit;
@@ -22,6 +23,7 @@ pub mod position;
 pub mod products;
 pub mod returns;
 pub mod revenue;
+pub mod schema;
 mod tables;
 mod view;
 pub mod words;

@@ -9,7 +9,7 @@ pub const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id
 pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The longest correlation id that is taken over, in bytes.
-const MAX_CORRELATION_ID: usize = 128;
+pub(crate) const MAX_CORRELATION_ID: usize = 128;
 
 /// The ids of one request, a request extension behind [`crate::edge::wrap`].
 ///

@@ -10,6 +10,7 @@ pub mod database;
 pub mod edge;
 pub mod health;
 pub mod metrics;
+pub mod openapi;
 pub mod problem;
 pub mod rate_limit;
 pub mod serve;

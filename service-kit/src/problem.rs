@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 pub use problem_type::ProblemType;
 
 /// What `type` URIs begin with; the name follows.
-const TYPE_PREFIX: &str = "https://order-platform.dev/problems/";
+pub(crate) const TYPE_PREFIX: &str = "https://order-platform.dev/problems/";
 
 /// After how many seconds to try again, where the problem does not say otherwise.
 const DEFAULT_RETRY_AFTER: u32 = 1;

@@ -2,7 +2,8 @@
 //!
 //! [`database()`] makes an empty database on the server that `TEST_POSTGRES_URL` names, [`cluster()`] makes a server of
 //! its own from that server's programs, [`nats()`] starts a private broker from the program that `TEST_NATS_SERVER`
-//! names, [`eventually`] waits for a condition instead of sleeping.
+//! names, [`eventually`] waits for a condition instead of sleeping. With the feature `openapi`, `Described` holds answers
+//! against the document of the service that gave them.
 //! `make test` sets both variables. This crate knows nothing of the others, so that any of them can test with it.
 #![expect(
     clippy::expect_used,
@@ -13,12 +14,16 @@
 
 mod cluster;
 mod database;
+#[cfg(feature = "openapi")]
+mod described;
 mod nats;
 mod port;
 mod waiting;
 
 pub use cluster::{TestCluster, cluster};
 pub use database::{TestDatabase, database};
+#[cfg(feature = "openapi")]
+pub use described::{Answered, Described};
 pub use nats::{TestNats, nats, nats_on_small_disk, nats_with};
 pub use waiting::eventually;
 

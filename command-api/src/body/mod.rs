@@ -2,8 +2,9 @@
 //! reading and told with a JSON pointer (RFC 6901), and nothing in it is ever silently dropped.
 //!
 //! - [`json`] turns bytes into a JSON value and refuses what JSON readers disagree about.
-//! - [`node`] walks that value: members by name, list elements, numbers and texts. What it does not
-//!   ask for is an unknown member and refused by name.
+//! - [`node`] walks that value: list elements, numbers and texts; [`members`] asks for members by
+//!   name, and refuses those that it was not asked for.
+//! - [`outline`] notes what is asked for, for the API's document.
 //! - [`values`] makes texts, numbers and truth values the domain's.
 //! - [`findings`] collects what was wrong, [`mod@pointer`] says where.
 //! - [`lists`] holds the rules of lists: their size, and what may not be in them twice.
@@ -11,12 +12,16 @@
 pub(crate) mod findings;
 pub(crate) mod json;
 pub(crate) mod lists;
+pub(crate) mod members;
 pub(crate) mod node;
+pub(crate) mod outline;
 pub(crate) mod pointer;
 pub(crate) mod values;
 
 pub(crate) use findings::{Finding, Findings};
-pub(crate) use node::{Members, Node};
+pub(crate) use members::Members;
+pub(crate) use node::Node;
+pub(crate) use outline::describe;
 pub(crate) use pointer::Step;
 
 use serde_json::Value;

@@ -2,50 +2,85 @@
 //!
 //! Every reading function answers `None` after noting why, and goes on as far as it can: a shape asks
 //! for all its members first and only then gives up (`?`), so that one answer names everything.
+//!
+//! That is also what lets a shape describe itself: it is read from no value at all ([`Node::described`]),
+//! every function answers `None` after noting what it would have taken, and the API's document shows
+//! what the shapes ask for, because it was asked by them.
 
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 
 use super::findings::Findings;
+use super::members::Members;
+use super::outline::{Outline, Sketch};
 use super::pointer::{Pointer, Step};
 
 /// A value that is there; `null` is not, except as an element of a list.
 #[derive(Clone, Copy)]
-pub(crate) struct Node<'a> {
-    value: &'a Value,
-    at: Pointer<'a>,
-    findings: &'a Findings,
+pub(crate) struct Node<'a>(Source<'a>);
+
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    /// A value that came.
+    Sent(Sent<'a>),
+    /// No value: what is asked for is noted.
+    Described(&'a Sketch<'a>),
+}
+
+/// A value that came, and where.
+#[derive(Clone, Copy)]
+pub(super) struct Sent<'a> {
+    pub(super) value: &'a Value,
+    pub(super) at: Pointer<'a>,
+    pub(super) findings: &'a Findings,
 }
 
 impl<'a> Node<'a> {
     /// The whole body.
     pub(crate) fn root(value: &'a Value, findings: &'a Findings) -> Self {
-        Node {
+        Self::sent(Sent {
             value,
             at: Pointer::ROOT,
             findings,
-        }
+        })
+    }
+
+    /// A value that came.
+    pub(super) fn sent(sent: Sent<'a>) -> Self {
+        Node(Source::Sent(sent))
+    }
+
+    /// No value, to learn what a shape takes.
+    pub(super) fn described(sketch: &'a Sketch<'a>) -> Self {
+        Node(Source::Described(sketch))
     }
 
     /// Notes that this value is wrong.
     pub(crate) fn wrong(&self, detail: impl Into<String>) {
-        self.findings.add(&self.at, detail);
+        if let Source::Sent(sent) = self.0 {
+            sent.findings.add(&sent.at, detail);
+        }
     }
 
     /// Notes that what lies at `steps` below this value is wrong.
     pub(crate) fn wrong_below(&self, steps: &[Step<'_>], detail: &str) {
-        match steps {
-            [] => self.findings.add(&self.at, detail),
-            [step, rest @ ..] => Node {
-                at: self.at.then(*step),
-                ..*self
+        match (self.0, steps) {
+            (Source::Sent(sent), [step, rest @ ..]) => {
+                let at = sent.at.then(*step);
+                Node::sent(Sent { at, ..sent }).wrong_below(rest, detail);
             }
-            .wrong_below(rest, detail),
+            _ => self.wrong(detail),
         }
     }
 
-    /// The value, as it came.
-    pub(crate) fn value(&self) -> &'a Value {
-        self.value
+    /// The value, as it came. If there is none because it is only described, `schema` is what it would be.
+    pub(crate) fn value(&self, schema: impl FnOnce(&Sketch<'_>) -> Value) -> Option<&'a Value> {
+        match self.0 {
+            Source::Sent(sent) => Some(sent.value),
+            Source::Described(sketch) => {
+                sketch.note(schema(sketch));
+                None
+            }
+        }
     }
 
     /// The elements of a list of `least` to `most`, each read with `element`; `None` stands for an
@@ -56,7 +91,17 @@ impl<'a> Node<'a> {
         most: usize,
         element: impl Fn(Node<'_>) -> Option<T>,
     ) -> Option<Vec<Option<T>>> {
-        let Value::Array(elements) = self.value else {
+        let sent = match self.0 {
+            Source::Sent(sent) => sent,
+            Source::Described(sketch) => {
+                let items = sketch.part(|node| element(node));
+                sketch.note(json!({
+                    "type": "array", "minItems": least, "maxItems": most, "items": items,
+                }));
+                return None;
+            }
+        };
+        let Value::Array(elements) = sent.value else {
             self.wrong("must be a list");
             return None;
         };
@@ -72,90 +117,26 @@ impl<'a> Node<'a> {
             return None;
         }
         let read = elements.iter().enumerate().map(|(index, value)| {
-            element(Node {
-                value,
-                at: self.at.element(index),
-                findings: self.findings,
-            })
+            let at = sent.at.element(index);
+            element(Node::sent(Sent { value, at, ..sent }))
         });
         Some(read.collect())
     }
 
-    /// The members of an object; [`Members::end`] must follow the last question.
-    pub(crate) fn object(self) -> Option<Members<'a>> {
-        let Value::Object(object) = self.value else {
+    /// The members of an object, which the API's document calls `name`; [`Members::end`] must follow
+    /// the last question.
+    pub(crate) fn object(self, name: &'static str) -> Option<Members<'a>> {
+        let sent = match self.0 {
+            Source::Sent(sent) => sent,
+            Source::Described(sketch) => {
+                return Some(Members::described(Outline::new(name, sketch)));
+            }
+        };
+        let Value::Object(object) = sent.value else {
             self.wrong("must be an object");
             return None;
         };
-        Some(Members {
-            object,
-            node: self,
-            asked: Vec::with_capacity(object.len()),
-        })
-    }
-}
-
-/// The members of an object. What is never asked for is unknown, and [`end`](Self::end) says so.
-pub(crate) struct Members<'a> {
-    object: &'a Map<String, Value>,
-    node: Node<'a>,
-    asked: Vec<&'static str>,
-}
-
-impl Members<'_> {
-    /// The member `name`, which must be there.
-    pub(crate) fn required<T>(
-        &mut self,
-        name: &'static str,
-        read: impl FnOnce(Node<'_>) -> Option<T>,
-    ) -> Option<T> {
-        if self.member(name).is_none() {
-            self.missing(name);
-        }
-        self.optional(name, read)
-    }
-
-    /// The member `name`, if it is there. `null` is absent.
-    pub(crate) fn optional<T>(
-        &mut self,
-        name: &'static str,
-        read: impl FnOnce(Node<'_>) -> Option<T>,
-    ) -> Option<T> {
-        self.asked.push(name);
-        let value = self.member(name)?;
-        read(Node {
-            value,
-            at: self.node.at.member(name),
-            findings: self.node.findings,
-        })
-    }
-
-    /// Whether the member is there and not `null`; this does not count as having asked for it.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.member(name).is_some()
-    }
-
-    /// Notes that the member `name` is missing.
-    pub(crate) fn missing(&self, name: &str) {
-        self.wrong(name, "is required");
-    }
-
-    /// Notes that the member `name` is wrong.
-    pub(crate) fn wrong(&self, name: &str, detail: impl Into<String>) {
-        self.node.findings.add(&self.node.at.member(name), detail);
-    }
-
-    /// Notes every member that was not asked for.
-    pub(crate) fn end(self) {
-        for name in self.object.keys() {
-            if !self.asked.contains(&name.as_str()) {
-                self.wrong(name, "is not a known member");
-            }
-        }
-    }
-
-    fn member(&self, name: &str) -> Option<&Value> {
-        self.object.get(name).filter(|value| !value.is_null())
+        Some(Members::sent(object, sent))
     }
 }
 
@@ -168,7 +149,7 @@ mod tests {
     use serde_json::json;
 
     fn quantity(node: Node<'_>) -> Option<i64> {
-        let mut body = node.object()?;
+        let mut body = node.object("Test")?;
         let quantity = body.required("quantity", integer);
         body.end();
         quantity
@@ -182,7 +163,7 @@ mod tests {
         );
         let body = json!({"quantity": null});
         let optional = read(&body, |node| {
-            let mut body = node.object()?;
+            let mut body = node.object("Test")?;
             let quantity: Option<i64> = body.optional("quantity", integer);
             body.end();
             Some(quantity)
@@ -207,7 +188,7 @@ mod tests {
     fn everything_wrong_is_found_in_one_reading() {
         let body = json!({"list": [{"quantity": "1"}, {"quantity": 1, "a": 1}, {}, null]});
         let found = pointers(&body, |node| {
-            let mut body = node.object()?;
+            let mut body = node.object("Test")?;
             let list = body.required("list", |n| n.list(0, 10, quantity));
             body.end();
             list

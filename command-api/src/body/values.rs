@@ -2,10 +2,11 @@
 
 use std::fmt::Display;
 
+use read_model::schema::Described;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::StrDeserializer;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::node::Node;
 
@@ -15,9 +16,9 @@ const LARGEST_INTEGER: i64 = (1 << 53) - 1;
 /// A text that `T` takes; the error of `T` is the finding.
 pub(crate) fn text<T>(node: Node<'_>) -> Option<T>
 where
-    T: TryFrom<Box<str>, Error: Display>,
+    T: TryFrom<Box<str>, Error: Display> + Described,
 {
-    let Value::String(text) = node.value() else {
+    let Value::String(text) = node.value(|sketch| sketch.of_value::<T>())? else {
         node.wrong("must be a string");
         return None;
     };
@@ -27,8 +28,8 @@ where
 }
 
 /// One of the words that `T` knows.
-pub(crate) fn word<T: for<'de> Deserialize<'de>>(node: Node<'_>) -> Option<T> {
-    let Value::String(text) = node.value() else {
+pub(crate) fn word<T: for<'de> Deserialize<'de> + Described>(node: Node<'_>) -> Option<T> {
+    let Value::String(text) = node.value(|sketch| sketch.of_value::<T>())? else {
         node.wrong("must be a string");
         return None;
     };
@@ -42,9 +43,9 @@ pub(crate) fn word<T: for<'de> Deserialize<'de>>(node: Node<'_>) -> Option<T> {
 /// and whoever sends floats for money will one day send `10.5`.
 pub(crate) fn integer<T>(node: Node<'_>) -> Option<T>
 where
-    T: TryFrom<i64, Error: Display>,
+    T: TryFrom<i64, Error: Display> + Described,
 {
-    let Value::Number(number) = node.value() else {
+    let Value::Number(number) = node.value(|sketch| sketch.of_value::<T>())? else {
         node.wrong("must be an integer");
         return None;
     };
@@ -66,7 +67,7 @@ where
 
 /// `true` or `false`.
 pub(crate) fn boolean(node: Node<'_>) -> Option<bool> {
-    let boolean = node.value().as_bool();
+    let boolean = node.value(|_| json!({ "type": "boolean" }))?.as_bool();
     if boolean.is_none() {
         node.wrong("must be true or false");
     }
@@ -75,15 +76,14 @@ pub(crate) fn boolean(node: Node<'_>) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::read;
     use super::super::testing::pointers;
-    use super::super::{json, read};
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn a_float_is_never_an_integer_whatever_its_value() {
         for text in ["10.5", "1.0", "1e3", "-0.0", "18446744073709551616"] {
-            let value = json::parse(text.as_bytes()).unwrap();
+            let value = super::super::json::parse(text.as_bytes()).unwrap();
             assert_eq!(pointers(&value, integer::<i64>), [""], "{text}");
         }
     }

@@ -98,8 +98,8 @@ fn wrong(
 }
 
 /// What a line holds. Its data is read by its command.
-fn envelope(node: Node<'_>) -> Option<()> {
-    let mut line = node.object()?;
+pub(crate) fn envelope(node: Node<'_>) -> Option<()> {
+    let mut line = node.object("BulkLine")?;
     line.required("command", text::<String>);
     line.optional("order_id", text::<String>);
     line.optional("idempotency_key", key);

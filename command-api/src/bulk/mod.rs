@@ -5,7 +5,7 @@
 //! other ([`chains`]). An upload whose caller goes away is read no further; what was read is finished.
 
 mod chains;
-mod envelope;
+pub(crate) mod envelope;
 mod line;
 mod lines;
 

@@ -3,7 +3,21 @@
 use domain::order::OrderCommand;
 
 use crate::body::Node;
+use crate::commands::about::{About, Example};
 use crate::shapes::line::added_line;
+
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Add a line to a draft",
+    description: "A line without an id gets one.",
+    example: Example {
+        order_id: "o-1",
+        body: Some(
+            r#"{"line_id": "1", "sku": "TEAPOT", "name": "Teapot", "quantity": 2, "unit_price": 1999, "tax_rate": "0.19"}"#,
+        ),
+        shown: r#"{"order_status": "draft", "version": 2, "events": [{"type": "LineAdded"}]}"#,
+    },
+};
 
 /// One line, as in a new order.
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {

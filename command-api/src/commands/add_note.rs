@@ -4,10 +4,22 @@ use domain::order::OrderCommand;
 
 use crate::body::Node;
 use crate::body::values::{text, word};
+use crate::commands::about::{About, Example};
+
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Add a note",
+    description: "For the back office, or for the customer too.",
+    example: Example {
+        order_id: "o-1",
+        body: Some(r#"{"text": "rang twice", "visibility": "customer"}"#),
+        shown: r#"{"order_status": "completed", "version": 36, "events": [{"type": "NoteAdded"}]}"#,
+    },
+};
 
 /// `{ "text", "visibility": "internal" }`
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
-    let mut body = node.object()?;
+    let mut body = node.object("AddNote")?;
     let says = body.required("text", text);
     let visibility = body.optional("visibility", word).unwrap_or_default();
     body.end();

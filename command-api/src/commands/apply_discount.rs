@@ -3,7 +3,20 @@
 use domain::order::OrderCommand;
 
 use crate::body::Node;
+use crate::commands::about::{About, Example};
 use crate::shapes::discount::order_discount;
+
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Apply a discount to a draft",
+    description: "An order-level discount, on the lines or on the shipping. A discount of a line comes \
+        with its line.",
+    example: Example {
+        order_id: "o-1",
+        body: Some(r#"{"code": "WELCOME", "type": "fixed", "amount": 1000}"#),
+        shown: r#"{"order_status": "draft", "version": 6, "events": [{"type": "DiscountApplied"}]}"#,
+    },
+};
 
 /// An order-level discount, as in a new order.
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {

@@ -4,10 +4,22 @@ use domain::order::OrderCommand;
 
 use crate::body::Node;
 use crate::body::values::text;
+use crate::commands::about::{About, Example};
+
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Agree to a return",
+    description: "Its units may come back.",
+    example: Example {
+        order_id: "o-1",
+        body: Some(r#"{"return_id": "r-1", "reason": "within 14 days"}"#),
+        shown: r#"{"order_status": "confirmed", "version": 28, "events": [{"type": "ReturnApproved"}]}"#,
+    },
+};
 
 /// `{ "return_id", "reason" }`; who agrees need not say why.
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
-    let mut body = node.object()?;
+    let mut body = node.object("ApproveReturn")?;
     let return_id = body.required("return_id", text);
     let reason = body.optional("reason", text);
     body.end();

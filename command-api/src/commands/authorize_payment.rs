@@ -4,11 +4,25 @@ use domain::order::OrderCommand;
 
 use crate::body::Node;
 use crate::body::values::{integer, text};
+use crate::commands::about::{About, Example};
 use crate::shapes::new_id;
+
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Record an authorization",
+    description: "Records that a provider reserved money. Without an id the payment gets one.",
+    example: Example {
+        order_id: "o-1",
+        body: Some(
+            r#"{"payment_id": "p-1", "amount": 4000, "provider": "acme", "provider_reference": "ch_1", "expires_at": "2999-01-01T00:00:00Z"}"#,
+        ),
+        shown: r#"{"order_status": "confirmed", "version": 17, "events": [{"type": "PaymentAuthorized"}]}"#,
+    },
+};
 
 /// `{ "payment_id", "amount", "provider", "provider_reference", "expires_at" }`
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
-    let mut body = node.object()?;
+    let mut body = node.object("AuthorizePayment")?;
     let payment_id = body.optional("payment_id", text).or_else(new_id);
     let amount = body.required("amount", integer);
     let provider = body.optional("provider", text);

@@ -4,10 +4,22 @@ use domain::order::OrderCommand;
 
 use crate::body::Node;
 use crate::body::values::{boolean, text};
+use crate::commands::about::{About, Example};
+
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Cancel a whole order",
+    description: "As long as nothing was shipped; afterwards there are cancel-lines and returns.",
+    example: Example {
+        order_id: "o-50-tags",
+        body: Some(r#"{"reason": "changed mind", "restock": true}"#),
+        shown: r#"{"order_status": "cancelled", "version": 22, "events": [{"type": "OrderCancelled"}]}"#,
+    },
+};
 
 /// `{ "reason": "…", "restock": true }`; units go back to stock unless the caller says otherwise.
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
-    let mut body = node.object()?;
+    let mut body = node.object("Cancel")?;
     let reason = body.required("reason", text);
     let restock = body.optional("restock", boolean).unwrap_or(true);
     body.end();

@@ -4,11 +4,25 @@ use domain::order::OrderCommand;
 
 use crate::body::Node;
 use crate::body::values::{boolean, text};
+use crate::commands::about::{About, Example};
 use crate::shapes::units::line_quantities;
+
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Cancel units that have not shipped",
+    description: "The last ones end the order: cancelled if nothing was shipped, else completed.",
+    example: Example {
+        order_id: "o-1",
+        body: Some(
+            r#"{"lines": [{"line_id": "3", "quantity": 4}], "reason": "sold out", "restock": false}"#,
+        ),
+        shown: r#"{"order_status": "confirmed", "version": 26, "events": [{"type": "LinesCancelled"}]}"#,
+    },
+};
 
 /// `{ "lines": [ {"line_id", "quantity"} ], "reason", "restock": true }`
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
-    let mut body = node.object()?;
+    let mut body = node.object("CancelLines")?;
     let lines = body.required("lines", line_quantities);
     let reason = body.required("reason", text);
     let restock = body.optional("restock", boolean).unwrap_or(true);

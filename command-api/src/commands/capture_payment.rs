@@ -4,10 +4,22 @@ use domain::order::OrderCommand;
 
 use crate::body::Node;
 use crate::body::values::{integer, text};
+use crate::commands::about::{About, Example};
+
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Capture from an authorization",
+    description: "Records that reserved money was taken, all of it or a part. It may complete the order.",
+    example: Example {
+        order_id: "o-1",
+        body: Some(r#"{"payment_id": "p-1", "amount": 4000}"#),
+        shown: r#"{"order_status": "confirmed", "version": 20, "events": [{"type": "PaymentCaptured"}]}"#,
+    },
+};
 
 /// `{ "payment_id", "amount" }`
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
-    let mut body = node.object()?;
+    let mut body = node.object("CapturePayment")?;
     let payment_id = body.required("payment_id", text);
     let amount = body.required("amount", integer);
     body.end();

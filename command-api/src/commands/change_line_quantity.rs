@@ -4,10 +4,22 @@ use domain::order::OrderCommand;
 
 use crate::body::Node;
 use crate::body::values::{integer, text};
+use crate::commands::about::{About, Example};
+
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Change a draft's line",
+    description: "Changes how many units of a draft's line are wanted.",
+    example: Example {
+        order_id: "o-1",
+        body: Some(r#"{"line_id": "1", "quantity": 3}"#),
+        shown: r#"{"order_status": "draft", "version": 4, "events": [{"type": "LineQuantityChanged"}]}"#,
+    },
+};
 
 /// `{ "line_id", "quantity" }`
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
-    let mut body = node.object()?;
+    let mut body = node.object("ChangeLineQuantity")?;
     let line_id = body.required("line_id", text);
     let quantity = body.required("quantity", integer);
     body.end();

@@ -3,11 +3,25 @@
 use domain::order::OrderCommand;
 
 use crate::body::Node;
+use crate::commands::about::{About, Example};
 use crate::shapes::address::address;
+
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Change where an order goes",
+    description: "As long as nothing was shipped.",
+    example: Example {
+        order_id: "o-1",
+        body: Some(
+            r#"{"address": {"name": "Ada Lovelace", "line1": "1 Main Street", "city": "Berlin", "postal_code": "10115", "country": "DE"}}"#,
+        ),
+        shown: r#"{"order_status": "draft", "version": 10, "events": [{"type": "ShippingAddressChanged"}]}"#,
+    },
+};
 
 /// `{ "address": {…} }`
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
-    let mut body = node.object()?;
+    let mut body = node.object("ChangeShippingAddress")?;
     let address = body.required("address", address);
     body.end();
     Some(OrderCommand::ChangeShippingAddress(Box::new(address?)))

@@ -3,10 +3,22 @@
 use domain::order::OrderCommand;
 
 use crate::body::Node;
+use crate::commands::about::{About, Example};
+
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Confirm an order",
+    description: "From now on it can be shipped.",
+    example: Example {
+        order_id: "o-1",
+        body: None,
+        shown: r#"{"order_status": "confirmed", "version": 15, "events": [{"type": "OrderConfirmed"}]}"#,
+    },
+};
 
 /// `{}` or nothing.
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
-    node.object()?.end();
+    node.object("Confirm")?.end();
     Some(OrderCommand::Confirm)
 }
 

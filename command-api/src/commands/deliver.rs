@@ -4,10 +4,22 @@ use domain::order::OrderCommand;
 
 use crate::body::Node;
 use crate::body::values::text;
+use crate::commands::about::{About, Example};
+
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Record that a shipment arrived",
+    description: "It may complete the order.",
+    example: Example {
+        order_id: "o-1",
+        body: Some(r#"{"shipment_id": "s-1"}"#),
+        shown: r#"{"order_status": "confirmed", "version": 25, "events": [{"type": "ShipmentDelivered"}]}"#,
+    },
+};
 
 /// `{ "shipment_id" }`
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
-    let mut body = node.object()?;
+    let mut body = node.object("Deliver")?;
     let shipment_id = body.required("shipment_id", text);
     body.end();
     Some(OrderCommand::Deliver {

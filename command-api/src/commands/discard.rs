@@ -3,10 +3,22 @@
 use domain::order::OrderCommand;
 
 use crate::body::Node;
+use crate::commands::about::{About, Example};
+
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Give up a draft",
+    description: "Ends a draft that was never placed.",
+    example: Example {
+        order_id: "o-20-discounts",
+        body: None,
+        shown: r#"{"order_status": "discarded", "version": 2, "events": [{"type": "OrderDiscarded"}]}"#,
+    },
+};
 
 /// `{}` or nothing.
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
-    node.object()?.end();
+    node.object("Discard")?.end();
     Some(OrderCommand::Discard)
 }
 

@@ -2,6 +2,7 @@
 //!
 //! What is common to all of them is not here: [`crate::way`] shows the whole way of a command.
 
+pub(crate) mod about;
 mod add_line;
 mod add_note;
 mod apply_discount;
@@ -39,6 +40,7 @@ mod void_payment;
 use axum::http::StatusCode;
 use domain::OrderId;
 use domain::order::{CommandName, OrderCommand};
+use read_model::schema::Schemas;
 use serde_json::Value;
 use service_kit::auth::Scope;
 
@@ -80,6 +82,11 @@ pub(crate) fn read(
     body: &Value,
 ) -> Result<OrderCommand, Vec<Finding>> {
     body::read(body, |node| shape(name, target)(node))
+}
+
+/// What the body of a command looks like, as JSON Schema; its parts that have names are added to `schemas`.
+pub(crate) fn describe(name: CommandName, target: &Target, schemas: &mut Schemas) -> Value {
+    body::describe(schemas, shape(name, target))
 }
 
 /// How the body of a command is read.

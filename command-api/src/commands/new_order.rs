@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::body::lists::distinct;
 use crate::body::values::{integer, text, word};
 use crate::body::{Members, Node};
+use crate::commands::about::{About, Example};
 use crate::shapes::address::address;
 use crate::shapes::customer::customer;
 use crate::shapes::discount::order_discounts;
@@ -13,6 +14,34 @@ use crate::shapes::line::lines;
 use crate::shapes::new_id;
 use crate::shapes::shipping::shipping;
 use crate::shapes::tax::tax;
+
+/// What the API's document says about placing.
+pub(super) const ABOUT_PLACE: About = About {
+    summary: "Place an order",
+    description: "Prices, discounts and taxes are computed and frozen, and the order gets its number. With \
+        `expected_total` only if that is the total. An order without an id gets one.",
+    example: Example {
+        order_id: "o-2",
+        body: Some(
+            r#"{ "order_id": "o-2", "currency": "EUR", "customer": {"customer_id": "c-42"}, "lines": [{"line_id": "1", "sku": "CUP", "name": "Cup", "quantity": 4, "unit_price": 350}], "shipping_address": {"name": "Ada Lovelace", "line1": "1 Main Street", "city": "Berlin", "country": "DE"} }"#,
+        ),
+        shown: r#"{"order_status": "placed", "version": 1, "events": [{"type": "OrderPlaced"}]}"#,
+    },
+};
+
+/// What it says about drafting.
+pub(super) const ABOUT_DRAFT: About = About {
+    summary: "Draft an order",
+    description: "With `\"draft\": true` nothing but the currency and the customer is needed, and the \
+        order can be changed in every way until it is placed.",
+    example: Example {
+        order_id: "o-1",
+        body: Some(
+            r#"{"order_id": "o-1", "draft": true, "currency": "EUR", "customer": {"customer_id": "c-42"}}"#,
+        ),
+        shown: r#"{"order_status": "draft", "version": 1, "events": [{"type": "OrderDrafted"}]}"#,
+    },
+};
 
 /// Whether the body of `POST /v1/orders` asks for a draft. A `draft` that is well formed is taken out:
 /// from here on the command's name says it, and a line of a bulk upload, which has no `draft`, is the
@@ -27,7 +56,7 @@ pub(crate) fn take_draft(body: &mut Value) -> bool {
 
 /// An order to be placed: it needs a line and a shipping address.
 pub(super) fn place(node: Node<'_>) -> Option<OrderCommand> {
-    let mut body = node.object()?;
+    let mut body = node.object("PlaceOrder")?;
     for name in ["lines", "shipping_address"] {
         if !body.has(name) {
             body.missing(name);
@@ -40,7 +69,7 @@ pub(super) fn place(node: Node<'_>) -> Option<OrderCommand> {
 
 /// An order to be drafted: lines and addresses may be missing.
 pub(super) fn draft(node: Node<'_>) -> Option<OrderCommand> {
-    let mut body = node.object()?;
+    let mut body = node.object("DraftOrder")?;
     let order = new_order(&mut body, 0);
     body.end();
     Some(OrderCommand::Draft(Box::new(order?)))

@@ -4,10 +4,23 @@ use domain::order::OrderCommand;
 
 use crate::body::Node;
 use crate::body::values::integer;
+use crate::commands::about::{About, Example};
+
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Place a draft",
+    description: "Turns a draft into an order: prices, discounts and taxes are computed once more and \
+        frozen, and it gets its number. With `expected_total` only if that is the total.",
+    example: Example {
+        order_id: "o-1",
+        body: Some(r#"{"expected_total": 6659}"#),
+        shown: r#"{"order_status": "placed", "version": 11, "events": [{"type": "OrderPlaced"}]}"#,
+    },
+};
 
 /// `{}`, `{ "expected_total": 3805 }` or nothing.
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
-    let mut body = node.object()?;
+    let mut body = node.object("PlaceDraft")?;
     let expected_total = body.optional("expected_total", integer);
     body.end();
     Some(OrderCommand::PlaceDraft { expected_total })

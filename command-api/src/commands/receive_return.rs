@@ -5,11 +5,26 @@ use domain::order::{MAX_LINES, OrderCommand, ReceivedLine, ReceivedLines};
 use crate::body::lists::distinct;
 use crate::body::values::{boolean, integer, text, word};
 use crate::body::{Node, Step};
+use crate::commands::about::{About, Example};
+
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Record what came back",
+    description: "Closes the return. What did not come may be asked for again. Whether units can be sold \
+        again and go back to stock is said line by line. It may complete the order.",
+    example: Example {
+        order_id: "o-1",
+        body: Some(
+            r#"{"return_id": "r-1", "lines": [{"line_id": "1", "quantity": 1, "condition": "sellable", "restock": true}]}"#,
+        ),
+        shown: r#"{"order_status": "confirmed", "version": 31, "events": [{"type": "ReturnReceived"}]}"#,
+    },
+};
 
 /// `{ "return_id", "lines": [ {"line_id", "quantity", "condition": "sellable", "restock": true} ] }`;
 /// without lines nothing came.
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
-    let mut body = node.object()?;
+    let mut body = node.object("ReceiveReturn")?;
     let return_id = body.required("return_id", text);
     let lines = body.optional("lines", lines).unwrap_or_default();
     body.end();
@@ -32,7 +47,7 @@ fn lines(node: Node<'_>) -> Option<Vec<ReceivedLine>> {
 
 /// Whether units can be sold again and whether they go back to stock is never guessed.
 fn line(node: Node<'_>) -> Option<ReceivedLine> {
-    let mut body = node.object()?;
+    let mut body = node.object("ReceivedLine")?;
     let line_id = body.required("line_id", text);
     let quantity = body.required("quantity", integer);
     let condition = body.required("condition", word);

@@ -4,11 +4,27 @@ use domain::order::OrderCommand;
 
 use crate::body::Node;
 use crate::body::values::{integer, text};
+use crate::commands::about::{About, Example};
 use crate::shapes::new_id;
+
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Give money back",
+    description: "Grants a refund. Without `payment_id` it is split over the payments, in the order of \
+        their authorization; each part is settled by itself. What it pays beyond what is owed \
+        back is a credit.",
+    example: Example {
+        order_id: "o-1",
+        body: Some(
+            r#"{"refund_id": "f-1", "amount": 4500, "reason": "return", "return_id": "r-1"}"#,
+        ),
+        shown: r#"{"order_status": "confirmed", "version": 32, "events": [{"type": "RefundGranted"}]}"#,
+    },
+};
 
 /// `{ "refund_id", "amount", "reason", "payment_id": null, "return_id": null }`
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
-    let mut body = node.object()?;
+    let mut body = node.object("Refund")?;
     let refund_id = body.optional("refund_id", text).or_else(new_id);
     let amount = body.required("amount", integer);
     let reason = body.required("reason", text);

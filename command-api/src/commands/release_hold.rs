@@ -4,10 +4,22 @@ use domain::order::OrderCommand;
 
 use crate::body::Node;
 use crate::body::values::text;
+use crate::commands::about::{About, Example};
+
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Release a hold",
+    description: "By its id; the others stay.",
+    example: Example {
+        order_id: "o-1",
+        body: Some(r#"{"hold_id": "h-1"}"#),
+        shown: r#"{"order_status": "placed", "version": 14, "events": [{"type": "HoldReleased"}]}"#,
+    },
+};
 
 /// `{ "hold_id" }`
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
-    let mut body = node.object()?;
+    let mut body = node.object("ReleaseHold")?;
     let hold_id = body.required("hold_id", text);
     body.end();
     Some(OrderCommand::ReleaseHold { hold_id: hold_id? })

@@ -4,10 +4,22 @@ use domain::order::OrderCommand;
 
 use crate::body::Node;
 use crate::body::values::text;
+use crate::commands::about::{About, Example};
+
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Remove a discount from a draft",
+    description: "Removes an order-level discount by its code.",
+    example: Example {
+        order_id: "o-1",
+        body: Some(r#"{"code": "LOYAL"}"#),
+        shown: r#"{"order_status": "draft", "version": 8, "events": [{"type": "DiscountRemoved"}]}"#,
+    },
+};
 
 /// `{ "code" }`
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
-    let mut body = node.object()?;
+    let mut body = node.object("RemoveDiscount")?;
     let code = body.required("code", text);
     body.end();
     Some(OrderCommand::RemoveDiscount { code: code? })

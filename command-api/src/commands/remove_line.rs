@@ -4,10 +4,22 @@ use domain::order::OrderCommand;
 
 use crate::body::Node;
 use crate::body::values::text;
+use crate::commands::about::{About, Example};
+
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Remove a line from a draft",
+    description: "Its id stays taken.",
+    example: Example {
+        order_id: "o-1",
+        body: Some(r#"{"line_id": "2"}"#),
+        shown: r#"{"order_status": "draft", "version": 5, "events": [{"type": "LineRemoved"}]}"#,
+    },
+};
 
 /// `{ "line_id" }`
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
-    let mut body = node.object()?;
+    let mut body = node.object("RemoveLine")?;
     let line_id = body.required("line_id", text);
     body.end();
     Some(OrderCommand::RemoveLine { line_id: line_id? })

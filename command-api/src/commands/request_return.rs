@@ -5,11 +5,25 @@ use domain::order::{MAX_LINES, OrderCommand, ReturnLine, ReturnLines};
 use crate::body::lists::distinct;
 use crate::body::values::{integer, text};
 use crate::body::{Node, Step};
+use crate::commands::about::{About, Example};
 use crate::shapes::new_id;
+
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Ask for units to be taken back",
+    description: "Of those that were delivered. Without an id the return gets one.",
+    example: Example {
+        order_id: "o-1",
+        body: Some(
+            r#"{"return_id": "r-1", "lines": [{"line_id": "1", "quantity": 1, "reason": "too small"}]}"#,
+        ),
+        shown: r#"{"order_status": "confirmed", "version": 27, "events": [{"type": "ReturnRequested"}]}"#,
+    },
+};
 
 /// `{ "return_id", "lines": [ {"line_id", "quantity", "reason"} ] }`
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
-    let mut body = node.object()?;
+    let mut body = node.object("RequestReturn")?;
     let return_id = body.optional("return_id", text).or_else(new_id);
     let lines = body.required("lines", lines);
     body.end();
@@ -33,7 +47,7 @@ fn lines(node: Node<'_>) -> Option<ReturnLines> {
 }
 
 fn line(node: Node<'_>) -> Option<ReturnLine> {
-    let mut body = node.object()?;
+    let mut body = node.object("ReturnLine")?;
     let line_id = body.required("line_id", text);
     let quantity = body.required("quantity", integer);
     let reason = body.optional("reason", text);

@@ -2,27 +2,47 @@
 
 use domain::LineId;
 use domain::order::{Change, MAX_CHANGES, OrderCommand, Revision};
-use serde::Deserialize;
 
 use crate::body::lists::distinct;
-use crate::body::values::{boolean, integer, text, word};
+use crate::body::values::{boolean, integer, text};
 use crate::body::{Members, Node, Step};
+use crate::commands::about::{About, Example};
 use crate::shapes::line::added_line;
 use crate::shapes::shipping::shipping;
 
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy)]
 enum Op {
     AddLine,
     CancelUnits,
     SetShipping,
 }
 
+const OPS: [(&str, Op); 3] = [
+    ("add_line", Op::AddLine),
+    ("cancel_units", Op::CancelUnits),
+    ("set_shipping", Op::SetShipping),
+];
+
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Change an order in several ways at once",
+    description: "Adds lines, cancels units and sets the shipping of a placed order, all of it or nothing. \
+        Lines are never priced again. The changes apply in their order and are judged together \
+        at the end.",
+    example: Example {
+        order_id: "o-1",
+        body: Some(
+            r#"{ "changes": [ {"op": "add_line", "line": {"line_id": "3", "sku": "CUP", "name": "Cup", "quantity": 4, "unit_price": 350}}, {"op": "cancel_units", "line_id": "1", "quantity": 1, "restock": true}, {"op": "set_shipping", "shipping": {"method": "express", "amount": 999, "tax_rate": "0.19"}} ], "reason": "customer called" }"#,
+        ),
+        shown: r#"{"order_status": "confirmed", "version": 16, "events": [{"type": "OrderRevised"}]}"#,
+    },
+};
+
 /// `{ "changes": [ {"op": "add_line", "line": {…}},
 /// {"op": "cancel_units", "line_id", "quantity", "restock": true},
 /// {"op": "set_shipping", "shipping": {…}} ], "reason": "…" }`
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
-    let mut body = node.object()?;
+    let mut body = node.object("Revise")?;
     let revision = body.required("changes", revision);
     let reason = body.required("reason", text);
     body.end();
@@ -60,17 +80,16 @@ fn named(change: &Change) -> &'static [Step<'static>] {
     }
 }
 
-/// Without a known `op` nothing else of a change can be judged.
 fn change(node: Node<'_>) -> Option<Change> {
-    let mut body = node.object()?;
-    let change = match body.required("op", word)? {
+    let mut body = node.object("Change")?;
+    let change = body.tagged("op", &OPS, |op, body| match op {
         Op::AddLine => {
             let line = body.required("line", added_line);
             line.map(|line| Change::AddLine(Box::new(line)))
         }
-        Op::CancelUnits => cancel_units(&mut body),
+        Op::CancelUnits => cancel_units(body),
         Op::SetShipping => body.required("shipping", shipping).map(Change::SetShipping),
-    };
+    });
     body.end();
     change
 }

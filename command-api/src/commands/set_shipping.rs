@@ -3,7 +3,19 @@
 use domain::order::OrderCommand;
 
 use crate::body::Node;
+use crate::commands::about::{About, Example};
 use crate::shapes::shipping::shipping;
+
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Say how a draft is shipped",
+    description: "Replaces what was said before.",
+    example: Example {
+        order_id: "o-1",
+        body: Some(r#"{"method": "standard", "amount": 599, "tax_rate": "0.19"}"#),
+        shown: r#"{"order_status": "draft", "version": 9, "events": [{"type": "ShippingSet"}]}"#,
+    },
+};
 
 /// A shipping, as in a new order.
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {

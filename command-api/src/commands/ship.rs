@@ -4,12 +4,27 @@ use domain::order::OrderCommand;
 
 use crate::body::Node;
 use crate::body::values::text;
+use crate::commands::about::{About, Example};
 use crate::shapes::new_id;
 use crate::shapes::units::line_quantities;
 
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Ship units",
+    description: "Records that units left, as a shipment. At most what was ordered, less what was \
+        cancelled.",
+    example: Example {
+        order_id: "o-1",
+        body: Some(
+            r#"{"shipment_id": "s-1", "lines": [{"line_id": "1", "quantity": 2}], "carrier": "DHL", "tracking_number": "JD014600"}"#,
+        ),
+        shown: r#"{"order_status": "confirmed", "version": 24, "events": [{"type": "ShipmentCreated"}]}"#,
+    },
+};
+
 /// `{ "shipment_id", "lines": [ {"line_id", "quantity"} ], "carrier", "tracking_number" }`
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
-    let mut body = node.object()?;
+    let mut body = node.object("Ship")?;
     let shipment_id = body.optional("shipment_id", text).or_else(new_id);
     let lines = body.required("lines", line_quantities);
     let carrier = body.optional("carrier", text);

@@ -4,10 +4,22 @@ use domain::order::OrderCommand;
 
 use crate::body::Node;
 use crate::body::values::text;
+use crate::commands::about::{About, Example};
+
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Add a tag",
+    description: "Orders are found by their tags.",
+    example: Example {
+        order_id: "o-1",
+        body: Some(r#"{"tag": "gift"}"#),
+        shown: r#"{"order_status": "completed", "version": 37, "events": [{"type": "OrderTagged"}]}"#,
+    },
+};
 
 /// `{ "tag" }`
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
-    let mut body = node.object()?;
+    let mut body = node.object("Tag")?;
     let tag = body.required("tag", text);
     body.end();
     Some(OrderCommand::Tag(tag?))

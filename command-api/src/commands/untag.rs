@@ -4,10 +4,22 @@ use domain::order::OrderCommand;
 
 use crate::body::Node;
 use crate::body::values::text;
+use crate::commands::about::{About, Example};
+
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Remove a tag",
+    description: "By its word.",
+    example: Example {
+        order_id: "o-1",
+        body: Some(r#"{"tag": "gift"}"#),
+        shown: r#"{"order_status": "completed", "version": 38, "events": [{"type": "OrderUntagged"}]}"#,
+    },
+};
 
 /// `{ "tag" }`
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
-    let mut body = node.object()?;
+    let mut body = node.object("Untag")?;
     let tag = body.required("tag", text);
     body.end();
     Some(OrderCommand::Untag(tag?))

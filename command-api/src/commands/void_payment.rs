@@ -4,10 +4,22 @@ use domain::order::OrderCommand;
 
 use crate::body::Node;
 use crate::body::values::text;
+use crate::commands::about::{About, Example};
+
+/// What the API's document says about it.
+pub(super) const ABOUT: About = About {
+    summary: "Give up an authorization",
+    description: "Records that money is no longer reserved, if nothing was captured of it.",
+    example: Example {
+        order_id: "o-1",
+        body: Some(r#"{"payment_id": "p-3", "reason": "expired"}"#),
+        shown: r#"{"order_status": "confirmed", "version": 22, "events": [{"type": "PaymentVoided"}]}"#,
+    },
+};
 
 /// `{ "payment_id", "reason" }`
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
-    let mut body = node.object()?;
+    let mut body = node.object("VoidPayment")?;
     let payment_id = body.required("payment_id", text);
     let reason = body.required("reason", text);
     body.end();

@@ -7,7 +7,7 @@ use crate::body::values::text;
 
 /// A postal address; `name`, `line1`, `city` and `country` are required.
 pub(crate) fn address(node: Node<'_>) -> Option<Address> {
-    let mut body = node.object()?;
+    let mut body = node.object("Address")?;
     let name = body.required("name", text);
     let line1 = body.required("line1", text);
     let line2 = body.optional("line2", text);

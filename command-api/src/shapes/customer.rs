@@ -7,7 +7,7 @@ use crate::body::values::text;
 
 /// Who orders; only the id is required.
 pub(crate) fn customer(node: Node<'_>) -> Option<Customer> {
-    let mut body = node.object()?;
+    let mut body = node.object("Customer")?;
     let customer_id = body.required("customer_id", text);
     let name = body.optional("name", text);
     let email = body.optional("email", text);

@@ -3,18 +3,18 @@
 
 use domain::order::MAX_DISCOUNTS;
 use domain::pricing::{Discount, DiscountValue, OrderDiscount};
-use serde::Deserialize;
 
 use crate::body::lists::distinct;
 use crate::body::values::{integer, text, word};
 use crate::body::{Members, Node, Step};
 
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy)]
 enum Kind {
     Percentage,
     Fixed,
 }
+
+const KINDS: [(&str, Kind); 2] = [("percentage", Kind::Percentage), ("fixed", Kind::Fixed)];
 
 /// The discounts of a line; each code once.
 pub(crate) fn line_discounts(node: Node<'_>) -> Option<Vec<Discount>> {
@@ -39,7 +39,7 @@ pub(crate) fn order_discounts(node: Node<'_>) -> Option<Vec<OrderDiscount>> {
 }
 
 fn line_discount(node: Node<'_>) -> Option<Discount> {
-    let mut body = node.object()?;
+    let mut body = node.object("LineDiscount")?;
     let code = body.required("code", text);
     let value = discount_value(&mut body);
     body.end();
@@ -51,7 +51,7 @@ fn line_discount(node: Node<'_>) -> Option<Discount> {
 
 /// A discount at the order's level.
 pub(crate) fn order_discount(node: Node<'_>) -> Option<OrderDiscount> {
-    let mut body = node.object()?;
+    let mut body = node.object("OrderDiscount")?;
     let code = body.required("code", text);
     let value = discount_value(&mut body);
     let applies_to = body.optional("applies_to", word).unwrap_or_default();
@@ -65,28 +65,24 @@ pub(crate) fn order_discount(node: Node<'_>) -> Option<OrderDiscount> {
 
 /// A percentage has a `value` and no `amount`, a fixed discount the reverse.
 fn discount_value(body: &mut Members<'_>) -> Option<DiscountValue> {
-    let kind = body.required("type", word);
-    let (value, amount) = (
-        body.optional("value", text),
-        body.optional("amount", integer),
-    );
-    let (needed, other) = match kind? {
-        Kind::Percentage => ("value", "amount"),
-        Kind::Fixed => ("amount", "value"),
-    };
-    if !body.has(needed) {
-        body.missing(needed);
-    }
-    if body.has(other) {
-        body.wrong(
-            other,
-            format!("is not a member of this type of discount, which has {needed:?}"),
-        );
-    }
-    match kind? {
-        Kind::Percentage => value.map(DiscountValue::Percentage),
-        Kind::Fixed => amount.map(DiscountValue::Fixed),
-    }
+    body.tagged("type", &KINDS, |kind, body| match kind {
+        Kind::Percentage => {
+            let value = body.required("value", text);
+            body.refused(
+                "amount",
+                "is not a member of a percentage, which has \"value\"",
+            );
+            value.map(DiscountValue::Percentage)
+        }
+        Kind::Fixed => {
+            let amount = body.required("amount", integer);
+            body.refused(
+                "value",
+                "is not a member of a fixed discount, which has \"amount\"",
+            );
+            amount.map(DiscountValue::Fixed)
+        }
+    })
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ pub(crate) fn added_line(node: Node<'_>) -> Option<NewLine> {
 
 /// A line; its tax rate is 0 unless given.
 fn line(node: Node<'_>) -> Option<NewLine> {
-    let mut body = node.object()?;
+    let mut body = node.object("Line")?;
     let line_id = body.optional("line_id", text).or_else(new_id);
     let sku = body.required("sku", text);
     let name = body.required("name", text);

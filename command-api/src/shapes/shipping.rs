@@ -7,7 +7,7 @@ use crate::body::values::{integer, text};
 
 /// A shipping; its tax rate is 0 unless given.
 pub(crate) fn shipping(node: Node<'_>) -> Option<Shipping> {
-    let mut body = node.object()?;
+    let mut body = node.object("Shipping")?;
     let method = body.required("method", text);
     let amount = body.required("amount", integer);
     let tax_rate = body.optional("tax_rate", text).unwrap_or_default();

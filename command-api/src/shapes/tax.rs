@@ -7,7 +7,7 @@ use crate::body::values::word;
 
 /// How an order is taxed.
 pub(crate) fn tax(node: Node<'_>) -> Option<TaxRules> {
-    let mut body = node.object()?;
+    let mut body = node.object("Tax")?;
     let mode = body.optional("mode", word).unwrap_or_default();
     let level = body.optional("level", word).unwrap_or_default();
     body.end();

@@ -21,7 +21,7 @@ pub(crate) fn line_quantities(node: Node<'_>) -> Option<LineQuantities> {
 }
 
 fn line_quantity(node: Node<'_>) -> Option<LineQuantity> {
-    let mut body = node.object()?;
+    let mut body = node.object("LineQuantity")?;
     let line_id = body.required("line_id", text);
     let quantity = body.required("quantity", integer);
     body.end();

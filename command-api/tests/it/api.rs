@@ -7,7 +7,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use service_kit::{AuthSettings, Authenticator, Vars};
 use sqlx::Connection as _;
-use test_kit::{TestDatabase, eventually};
+use test_kit::{Answered, TestDatabase, eventually};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -233,12 +233,26 @@ impl Api {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) text: String,
+    /// The text as JSON; null if it is none.
     pub(crate) body: Value,
 }
 
 impl Answer {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// As its service's document is asked about it.
+    pub(crate) fn answered(&self) -> Answered<'_> {
+        let headers = self.headers.iter();
+        Answered {
+            status: self.status.as_u16(),
+            headers: headers
+                .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
+                .collect(),
+            body: &self.text,
+        }
     }
 
     /// The name of the problem that this is.
@@ -287,11 +301,12 @@ impl Answer {
 pub(crate) async fn answer(request: RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status(), response.headers().clone());
-    let bytes = response.bytes().await.unwrap();
-    let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    let text = response.text().await.unwrap();
+    let body = serde_json::from_str(&text).unwrap_or(Value::Null);
     Answer {
         status,
         headers,
+        text,
         body,
     }
 }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use service_kit::problem::ProblemType;
 
 use crate::api::{ALL, Answer, Api, Log, answer, token};
+use crate::openapi;
 use crate::page::{self, Example};
 
 /// What a page of commands cannot show: what queries answer, what is switched off, and what needs two
@@ -102,12 +103,24 @@ async fn stored(log: &Log) -> (i64, i64) {
 #[tokio::test]
 async fn the_page_shows_what_the_service_answers() {
     let (api, log) = Api::with_log().await;
+    let described = openapi::served(&api).await;
     let update = std::env::var_os("UPDATE_DOCS").is_some();
     let mut answers = Vec::new();
     for example in examples().await {
         let told = dry_run(&api, &log, &example).await;
         let before = stored(&log).await;
         let came = send(&api, &example, &example.path).await;
+        for answer in told.iter().chain([&came]) {
+            // What is no path, or takes another method, is described for all at once.
+            if described
+                .operation(example.method.as_str(), &example.path)
+                .is_some()
+            {
+                described.assert_answer(example.method.as_str(), &example.path, &answer.answered());
+            } else {
+                assert!(["not-found", "method-not-allowed"].contains(&answer.problem()));
+            }
+        }
         if let Some(told) = told.filter(|_| came.header("idempotent-replayed").is_none()) {
             compare(&told, &came);
         }
@@ -163,6 +176,43 @@ async fn the_page_has_each_command_and_each_refusal() {
     assert_eq!(refused, problems.map(|kind| kind.name()).collect());
 }
 
+/// The document's examples are the page's, and those were just sent.
+#[tokio::test]
+async fn the_examples_of_the_document_are_on_the_page() {
+    let (api, _log) = Api::with_log().await;
+    let described = openapi::served(&api).await;
+    let page = examples().await;
+    let mut compared = 0;
+    for (path, methods) in described.document()["paths"].as_object().unwrap() {
+        let Some(operation) = methods
+            .get("post")
+            .filter(|_| path.starts_with("/v1/orders"))
+        else {
+            continue;
+        };
+        let sent = &operation["requestBody"]["content"]["application/json"]["examples"];
+        let status = if path == "/v1/orders" { "201" } else { "200" };
+        let answers = &operation["responses"][status]["content"]["application/json"]["examples"];
+        for (name, answer) in answers.as_object().unwrap() {
+            let body = sent.get(name).map(|example| example["value"].clone());
+            let answer = &answer["value"];
+            let path = path.replace("{order_id}", answer["order_id"].as_str().unwrap());
+            let shown = format!("HTTP {status}\n{}", page::shown_body(answer));
+            let there = page.iter().any(|example| {
+                example.path == path && example.json() == body && example.shown == shown
+            });
+            assert!(there, "{path} with {body:?} and {shown}");
+            compared += 1;
+        }
+    }
+    assert_eq!(
+        compared,
+        CommandName::ALL.len() + 1,
+        "`place` has two paths"
+    );
+    api.stop().await;
+}
+
 /// An example as a line of an upload, if it can be one.
 fn bulk_line(example: &Example) -> Option<Value> {
     let ours = ["Authorization", "Idempotency-Key", "Content-Type"];
@@ -205,9 +255,13 @@ async fn the_examples_of_the_page_can_be_lines_of_one_upload() {
             expected.push(Some(example.shown));
         }
     }
+    let described = openapi::served(&api).await;
+    let named = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
     let answers = api.bulk(&lines).await;
     assert_eq!(answers.len(), lines.len());
     for ((answer, expected), line) in answers.iter().zip(&expected).zip(&lines) {
+        described.assert_value(&named("BulkLine"), line, "a line");
+        described.assert_value(&named("BulkAnswer"), answer, "its answer");
         let shown = format!(
             "HTTP {}\n{}",
             answer["status"],

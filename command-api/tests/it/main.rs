@@ -18,6 +18,7 @@ mod hostile_values;
 mod idempotency;
 mod kept_orders;
 mod new_order_rules;
+mod openapi;
 mod order_of_errors;
 mod order_of_rules;
 mod overload;

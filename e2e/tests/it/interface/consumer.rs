@@ -11,29 +11,12 @@ use tokio::process::Command;
 use super::{last_position, live, project_file};
 use crate::lives::completed;
 use crate::platform::{DataDir, Platform, Servers};
+use crate::python::python;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The interpreter that `make test` prepared, with what the page says to install.
-///
-/// Without one the test cannot run. `make test` says why it made none; under CI that is a failure.
-fn python() -> Option<PathBuf> {
-    let python = std::env::var_os("TEST_PYTHON").filter(|path| !path.is_empty());
-    if python.is_none() {
-        use std::io::Write as _;
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "TEST_PYTHON is not set: there is no python3 with venv on this machine"
-        );
-        // Past the test harness, which shows nothing of a test that passes.
-        let _ = writeln!(
-            std::io::stderr(),
-            "NOT TESTED: the Python consumer of docs/consume-the-stream.md. TEST_PYTHON is not set; \
-             `make test` sets it on a machine that has python3 with venv"
-        );
-    }
-    python.map(PathBuf::from)
-}
+/// What cannot be tested without Python.
+const CONSUMER: &str = "the Python consumer of docs/consume-the-stream.md";
 
 /// The program on the page: its block of Python.
 fn program(directory: &DataDir) -> Result<PathBuf> {
@@ -89,7 +72,7 @@ fn the_page_names_the_packages_that_are_tested() -> Result<()> {
 
 #[tokio::test]
 async fn the_consumer_prints_the_events_of_an_order_that_was_just_placed() -> Result<()> {
-    let Some(python) = python() else {
+    let Some(python) = python(CONSUMER) else {
         return Ok(());
     };
     let data_dir = DataDir::new()?;
@@ -124,7 +107,7 @@ async fn the_consumer_prints_the_events_of_an_order_that_was_just_placed() -> Re
 
 #[tokio::test]
 async fn the_consumer_sees_that_a_message_is_missing() -> Result<()> {
-    let Some(python) = python() else {
+    let Some(python) = python(CONSUMER) else {
         return Ok(());
     };
     let data_dir = DataDir::new()?;

@@ -11,7 +11,11 @@ use crate::lives::Step;
 use crate::platform::{Platform, expect};
 
 /// Lets an order live, and returns what was answered to each command.
-async fn live(platform: &Platform, order_id: &str, life: Vec<Step>) -> Result<Vec<Value>> {
+pub(crate) async fn live(
+    platform: &Platform,
+    order_id: &str,
+    life: Vec<Step>,
+) -> Result<Vec<Value>> {
     let mut answers = Vec::new();
     for (index, (command, body)) in life.iter().enumerate() {
         let (status, path) = if index == 0 {
@@ -26,7 +30,7 @@ async fn live(platform: &Platform, order_id: &str, life: Vec<Step>) -> Result<Ve
 }
 
 /// The position of the last event that a command led to.
-fn last_position(answers: &[Value]) -> Result<i64> {
+pub(crate) fn last_position(answers: &[Value]) -> Result<i64> {
     let last = answers
         .last()
         .and_then(|answer| answer["events"].as_array()?.last());

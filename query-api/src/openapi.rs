@@ -1,0 +1,201 @@
+//! The query API's OpenAPI document: its questions, by what they are about, and what all of them have in common.
+
+mod audit;
+mod orders;
+mod parameters;
+mod reports;
+
+use read_model::schema::{Schemas, about, count, list, nullable, string};
+use serde_json::{Map, Value, json};
+use service_kit::openapi::{Document, Operation, header_parameter};
+use service_kit::{ProblemType, Scope};
+
+const JSON: &str = "application/json";
+
+const DESCRIPTION: &str = "\
+Answers questions about orders; the command API takes the commands that change them.
+
+Answers tell with `Log-Position` up to where they are complete. Who has written something sends the position of that \
+as `Min-Position`: the answer waits until it is at least that new, as long as `Prefer: wait=<seconds>` says (2 by \
+default, 30 at most), and is then a 503 `view-behind` rather than an old one.
+
+Lists are pages of `items`, with `next_cursor` (also as a `Link` with `rel=\"next\"`) until the last. Filters take \
+several values with commas, of which one must fit; of several filters, all must. `from` and `…_from` are inclusive, \
+`to` and `…_to` exclusive. Unknown parameters are refused. Times need a zone.
+
+Amounts are integers in minor units of their currency. Members may be added, but never change or go. Errors are \
+`application/problem+json` (RFC 9457) with a stable `type`; an unknown path is a 404 `not-found`, another method a \
+405 `method-not-allowed`.";
+
+/// The document, as `/openapi.json` serves it.
+pub(crate) fn document() -> Value {
+    let mut document = Document::new("order-platform: query API", DESCRIPTION);
+    for (name, description) in [
+        ("orders", "Orders as they are, and as they were."),
+        ("events", "What happens, as it happens."),
+        ("audit", "Who did what, when, and what it changed."),
+        ("reports", "Customers, products, and the ledger."),
+        ("fulfillment", "What can ship now, and what comes back."),
+    ] {
+        document.tag(name, description);
+    }
+    headers(&mut document);
+    let mut questions = Questions::new(&mut document);
+    orders::describe(&mut questions);
+    audit::describe(&mut questions);
+    reports::describe(&mut questions);
+    let schemas = questions.schemas.into_map();
+    document.schemas(schemas);
+    document.finish()
+}
+
+fn headers(document: &mut Document) {
+    let described = [
+        ("Log-Position", "Up to which position of the log the answer is complete.", count()),
+        ("ETag", "The order's version, in quotes.", json!({ "type": "string", "pattern": "^\"[0-9]+\"$" })),
+        ("Link", "The next page, with `rel=\"next\"`; none on the last.", string()),
+        ("X-Accel-Buffering", "`no`: proxies pass each piece on at once.", string()),
+    ];
+    for (name, description, schema) in described {
+        document.header(name, description, &schema);
+    }
+}
+
+/// What describing questions needs.
+struct Questions<'a> {
+    document: &'a mut Document,
+    schemas: Schemas,
+    /// What every question takes.
+    of_all: Vec<Value>,
+    limit: Value,
+    cursor: Value,
+}
+
+impl<'a> Questions<'a> {
+    fn new(document: &'a mut Document) -> Self {
+        let min_position = header_parameter(
+            "Min-Position",
+            "The position that the answer must have reached, such as that of your own write.",
+            &count(),
+            false,
+        );
+        let prefer = header_parameter(
+            "Prefer",
+            "`wait=<seconds>`: how long to wait for `Min-Position`; 2 by default, 30 at most.",
+            &string(),
+            false,
+        );
+        let [id, trace] = document.correlation_parameters();
+        let of_all = vec![document.parameter(min_position), document.parameter(prefer), id, trace];
+        let [limit, cursor] = parameters::of_lists().map(|parameter| document.parameter(parameter));
+        Self {
+            document,
+            schemas: Schemas::default(),
+            of_all,
+            limit,
+            cursor,
+        }
+    }
+
+    /// A question that this scope may ask.
+    fn question(&self, id: &str, tag: &str, summary: &str, description: &str, scope: Scope) -> Operation {
+        let operation = Operation::new(id, tag, summary, description).scopes(&[scope]).problems(&[
+            ProblemType::Malformed,
+            ProblemType::BadParameter,
+            ProblemType::NotAcceptable,
+            ProblemType::Internal,
+            ProblemType::Overloaded,
+            ProblemType::Unavailable,
+            ProblemType::ViewBehind,
+        ]);
+        let of_all = self.of_all.iter().cloned();
+        of_all.fold(operation, Operation::parameter)
+    }
+
+    /// A question that a list answers.
+    fn list(&self, operation: Operation, item: Value, example: Value) -> Operation {
+        let page = json!({
+            "type": "object",
+            "description": "A page.",
+            "required": ["items", "next_cursor"],
+            "properties": {
+                "items": about(list(item), "What is on it."),
+                "next_cursor": about(nullable(string()), "The cursor of the next page; null on the last."),
+            },
+        });
+        let example = json!({ "items": [example], "next_cursor": null });
+        operation
+            .parameter(self.limit.clone())
+            .parameter(self.cursor.clone())
+            .answer_like(200, "A page.", &["Log-Position", "Cache-Control", "Link"], JSON, &page, one(example))
+            .problems(&[ProblemType::BadCursor])
+    }
+
+    fn get(&mut self, path: &str, operation: Operation) {
+        self.document.operation("get", path, operation);
+    }
+}
+
+/// A question that may be about nothing: up to which position there is nothing is told, too.
+fn may_find_nothing(operation: Operation) -> Operation {
+    operation
+        .problems(&[ProblemType::NotFound])
+        .problem_header(ProblemType::NotFound, "Log-Position")
+}
+
+/// The one example of an answer.
+fn one(example: Value) -> Map<String, Value> {
+    [("An answer".to_owned(), example)].into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_has_the_paths_that_are_served_and_no_others() {
+        // A router does not tell its paths; the file that makes it does.
+        let routes = include_str!("router.rs");
+        let mut served: Vec<&str> = routes.split('"').filter(|text| text.starts_with("/v1/")).collect();
+        let document = document();
+        let paths = document["paths"].as_object().unwrap().keys();
+        let mut described: Vec<&str> = paths.map(String::as_str).filter(|path| path.starts_with("/v1/")).collect();
+        served.sort_unstable();
+        described.sort_unstable();
+        assert_eq!(described, served);
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere_and_every_member_says_what_it_is() {
+        fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+            match schema["$ref"].as_str() {
+                Some(reference) => document.pointer(&reference[1..]).unwrap_or_else(|| panic!("{reference}")),
+                None => schema,
+            }
+        }
+        fn silent(document: &Value, value: &Value, place: &str, found: &mut Vec<String>) {
+            if let Value::Object(members) = value {
+                if let Some(Value::Object(properties)) = members.get("properties") {
+                    for (name, schema) in properties {
+                        let parts = schema["anyOf"].as_array().into_iter().flatten();
+                        let says = |schema: &Value| resolved(document, schema)["description"].is_string();
+                        if !schema["description"].is_string() && !says(schema) && !parts.into_iter().any(says) {
+                            found.push(format!("{place}.{name}"));
+                        }
+                    }
+                }
+                resolved(document, value);
+                // An example has members of its own.
+                for (name, value) in members.iter().filter(|(name, _)| *name != "examples") {
+                    silent(document, value, &format!("{place}/{name}"), found);
+                }
+            } else if let Value::Array(elements) = value {
+                elements.iter().for_each(|value| silent(document, value, place, found));
+            }
+        }
+        let document = document();
+        let mut found = Vec::new();
+        silent(&document, &document, "", &mut found);
+        assert_eq!(found, Vec::<String>::new());
+    }
+}
