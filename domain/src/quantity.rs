@@ -1,7 +1,5 @@
 //! How many units.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -40,12 +38,6 @@ impl TryFrom<i64> for Quantity {
 
     fn try_from(units: i64) -> Result<Self, Self::Error> {
         Self::parse(units)
-    }
-}
-
-impl fmt::Display for Quantity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }
 

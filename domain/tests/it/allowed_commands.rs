@@ -180,8 +180,8 @@ fn a_quantity_can_grow_as_long_as_one_more_unit_has_room() {
 fn a_quantity_can_shrink_as_long_as_the_discounts_fit_the_line_that_loses_least() {
     // There is no room for one unit more of any line.
     let lines = || {
-        let large = line("3", 1, MAX_AMOUNT - 1600);
-        vec![line("1", 2, 500), line("2", 2, 300), large]
+        let large = line("3", 1, MAX_AMOUNT - 4000);
+        vec![line("1", 2, 500), line("2", 10, 300), large]
     };
     assert!(quantity_can_change(lines(), Some(MAX_AMOUNT - 300)));
     assert!(!quantity_can_change(lines(), Some(MAX_AMOUNT - 299)));

@@ -1,7 +1,6 @@
 //! Units that come back.
 
 use std::collections::HashMap;
-use std::iter;
 
 use super::lines::{find_lines, require_open};
 use super::require_free;
@@ -26,11 +25,20 @@ pub(in crate::order) fn request_return<'a>(
     }
     let on_their_way = units_in_open_returns(order);
     for (line, quantity) in units {
-        let on_their_way = on_their_way.get(line.line_id()).unwrap_or(&0);
-        let open = line.delivered - line.returned - on_their_way;
-        require_open(line.line_id(), quantity, open)?;
+        require_arrived(line, quantity, &on_their_way)?;
     }
     Ok(())
+}
+
+/// Refuses more units of a line than arrived, did not come back and are not on their way.
+fn require_arrived(
+    line: &Line,
+    quantity: i64,
+    on_their_way: &HashMap<&LineId, i64>,
+) -> Result<(), OrderError> {
+    let on_their_way = on_their_way.get(line.line_id()).unwrap_or(&0);
+    let open = line.delivered - line.returned - on_their_way;
+    require_open(line.line_id(), quantity, open)
 }
 
 /// The lines that a request for a return names.
@@ -46,9 +54,10 @@ pub(in crate::order) fn lines_to_return<'a>(
 }
 
 pub(super) fn some_unit_can_come_back(order: &Facts) -> bool {
-    // Of the lines only those that arrived are asked about: it is a walk through all returns each.
-    let mut lines = order.lines.iter().filter(|line| line.delivered > 0);
-    lines.any(|line| request_return(order, None, iter::once(Ok((line, 1)))).is_ok())
+    let on_their_way = units_in_open_returns(order);
+    let mut lines = order.lines.iter();
+    order.take(CommandName::RequestReturn).is_ok()
+        && lines.any(|line| require_arrived(line, 1, &on_their_way).is_ok())
 }
 
 fn units_in_open_returns(order: &Facts) -> HashMap<&LineId, i64> {
