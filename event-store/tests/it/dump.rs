@@ -11,7 +11,14 @@ use test_kit::TestCluster;
 use crate::log::{after, assert_continuous, first, key, log_on, position, store_on};
 
 /// All tables of the log, in an order in which they can be filled.
-const TABLES: [&str; 5] = ["log", "event", "idempotency_key", "relay", "lease"];
+const TABLES: [&str; 6] = [
+    "log",
+    "event",
+    "idempotency_key",
+    "snapshot",
+    "relay",
+    "lease",
+];
 
 /// Dumps the database `postgres` of one server and restores it into that of the other, which is empty.
 #[expect(
