@@ -106,7 +106,8 @@ async fn the_frontier_keeps_its_newest_thousand_rows() {
     .await
     .unwrap();
     let one = ids("o", 1);
-    eventually("only the newest rows", PATIENCE, async || {
+    // Two hundred rows, each of a commit of its own.
+    eventually("only the newest rows", 4 * PATIENCE, async || {
         setup.note(&one, "one more row").await;
         let rows: i64 = sqlx::query_scalar("select count(*) from frontier")
             .fetch_one(&setup.views)
