@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up demo check fmt lint docs licences unused test test-deep mutants clean
+.PHONY: help up demo check fmt lint docs licences unused test test-deep test-matrix mutants chaos consumer clean
 
 # How `up` and `demo` build: release, or dev, which is built sooner and runs slower.
 PROFILE ?= release
@@ -12,13 +12,20 @@ ARGS ?=
 # Where `check` installs the tools that it misses.
 TOOLS_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/order-platform/tools
 
+# What the Python consumer of docs/consume-the-stream.md needs; a test compares the two.
+CONSUMER_PACKAGES := nats-py==2.16.0 cloudevents==2.2.0
+CONSUMER := $(TOOLS_DIR)/consumer
+# How long `chaos` goes on, and what it does; without a seed each run does something else and says its seed.
+MINUTES ?= 10
+SEED ?=
+
 # CI builds what Cargo.lock says; a person may be about to change it.
 LOCKED := $(if $(CI),--locked)
 TARGET_DIR = $(shell cargo metadata --no-deps --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 ORDERS = "$(TARGET_DIR)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/orders"
 
 help: ## print this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: ## start the whole platform on this machine; Ctrl-C stops it, the data stay (PROFILE=dev, ARGS=--fresh)
 	cargo build $(LOCKED) --profile $(PROFILE) --package platform
@@ -55,14 +62,47 @@ $(TOOLS_DIR)/bin/cargo-mutants:
 	cargo install --locked --root "$(TOOLS_DIR)" --version 27.1.0 cargo-mutants
 
 # Building the tests builds `orders` too, with the same features: one build for both.
-test: PROFILE := dev
-test: ## all tests, with throw-away PostgreSQL and NATS servers on free ports
+test test-matrix chaos: PROFILE := dev
+test: consumer ## all tests, with throw-away PostgreSQL and NATS servers on free ports
 	cargo test $(LOCKED) --workspace --no-run
-	exec $(ORDERS) servers -- cargo test $(LOCKED) --workspace
+	$(WITH_CONSUMER); exec $(ORDERS) servers -- cargo test $(LOCKED) --workspace
 
-# Random lives of orders and random prices; no server is needed.
-test-deep: ## the domain's properties with 10,000 cases each instead of some hundred
+# Debian 12 has PostgreSQL 15 and NATS 2.9, its packages need root; npm and PyPI have the current ones.
+test-matrix: consumer ## all tests twice: with PostgreSQL 15 and NATS 2.9, and with the current ones
+	cargo test $(LOCKED) --workspace --no-run
+	$(WITH_CONSUMER); for programs in debian registries; do \
+		echo "programs from $$programs"; \
+		ORDERS_PROGRAMS=$$programs $(ORDERS) servers -- cargo test $(LOCKED) --workspace; \
+	done
+
+chaos: ## random faults under load, then everything is compared (MINUTES=10, SEED= of an earlier run)
+	cargo test $(LOCKED) --package e2e --package platform --no-run
+	MINUTES="$(MINUTES)" SEED="$(SEED)" exec $(ORDERS) servers -- \
+		cargo test $(LOCKED) --package e2e --package platform --test it -- --ignored --exact chaos::random_faults
+
+# Names the interpreter for the tests, if there is one.
+WITH_CONSUMER = if [ -e "$(CONSUMER)/installed" ]; then export TEST_PYTHON="$(CONSUMER)/bin/python"; fi
+
+# Debian keeps `venv` in a package of its own. A machine that cannot have it is told so, here and by the test.
+consumer:
+	@has_venv() { python3 -c 'import ensurepip, venv' 2> /dev/null; }; \
+	if ! has_venv && [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+		apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends python3-venv || true; \
+	fi; \
+	rm -f "$(CONSUMER)/installed"; \
+	if has_venv && { [ -x "$(CONSUMER)/bin/python" ] || python3 -m venv "$(CONSUMER)"; } && \
+		"$(CONSUMER)/bin/python" -m pip install --quiet --disable-pip-version-check $(CONSUMER_PACKAGES); then \
+		touch "$(CONSUMER)/installed"; \
+	else \
+		echo "No python3 with venv and these packages: $(CONSUMER_PACKAGES). The consumer of docs/consume-the-stream.md is not tested" >&2; \
+	fi
+
+# Random lives of orders and random prices, plans over many rows, the platform's promises over many orders.
+test-deep: PROFILE := dev
+test-deep: ## properties with 10,000 cases, queries over 200,000 orders, reads after 10,000 writes and the like: hours
 	PROPTEST_CASES=10000 cargo test $(LOCKED) --package domain
+	cargo test $(LOCKED) --workspace --no-run
+	TEST_DEEP=1 $(ORDERS) servers -- cargo test $(LOCKED) --package query-api --package e2e
 
 # Random values are the same in each run, so that a survivor of one run is one of the next.
 mutants: export PROPTEST_CASES := 32

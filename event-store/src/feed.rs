@@ -6,6 +6,9 @@ use uuid::Uuid;
 
 use crate::{Cursor, EventStore, PartitionOf, StoreError, StoredEvent};
 
+/// Events that a partition's backlog is counted up to.
+const COUNTED: i64 = 10_000;
+
 /// Why a page of the log was not given.
 #[derive(Debug, Error)]
 pub enum ReadError {
@@ -42,6 +45,23 @@ pub struct Head {
     pub partitions: Vec<i64>,
 }
 
+/// What a reader has before it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Backlog {
+    /// How many events it has not read.
+    pub events: i64,
+    /// How long ago the first of them was recorded, in seconds; 0 if there is none.
+    pub seconds: f64,
+}
+
+impl Backlog {
+    /// All is read.
+    pub const NONE: Self = Self {
+        events: 0,
+        seconds: 0.0,
+    };
+}
+
 /// Which log this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LogIdentity {
@@ -49,6 +69,13 @@ pub struct LogIdentity {
     pub log_id: Uuid,
     /// Raised when the log is found to have taken another turn.
     pub incarnation: i64,
+}
+
+impl ReadError {
+    /// Whether what the reader holds is not the log's history: it may be another, or end sooner.
+    pub fn is_other_history(&self) -> bool {
+        matches!(self, Self::AnotherHistory { .. } | Self::EndsBefore { .. })
+    }
 }
 
 impl EventStore {
@@ -184,6 +211,79 @@ impl EventStore {
         .fetch_all(self.pool())
         .await?;
         Ok(positions)
+    }
+
+    /// What a reader that has read up to `position` has before it, by this database's clock.
+    pub async fn backlog(&self, position: i64) -> Result<Backlog, StoreError> {
+        let row = sqlx::query(
+            "select
+                greatest(coalesce(latest.position, 0) - $1, 0),
+                coalesce(greatest(extract(epoch from clock_timestamp() - next.recorded_at), 0), 0)::float8
+            from (values (true)) as one
+            left join lateral (
+                select position
+                from event
+                order by position desc
+                limit 1
+            ) latest on true
+            left join lateral (
+                select recorded_at
+                from event
+                where position > $1
+                order by position
+                limit 1
+            ) next on true",
+        )
+        .bind(position)
+        .fetch_one(self.pool())
+        .await?;
+        Ok(Backlog {
+            events: row.try_get(0)?,
+            seconds: row.try_get(1)?,
+        })
+    }
+
+    /// What a reader of one partition that has read up to `position` has before it. Events are counted up to 10,000.
+    pub async fn partition_backlog(
+        &self,
+        partition: PartitionOf,
+        position: i64,
+    ) -> Result<Backlog, StoreError> {
+        let (first_slot, last_slot) = partition.slots();
+        let row = sqlx::query(
+            "select
+                least(count(*), $4),
+                coalesce(
+                    (
+                        select greatest(extract(epoch from clock_timestamp() - e.recorded_at), 0)
+                        from event e
+                        where e.position = min(page.position)
+                    ),
+                    0
+                )::float8
+            from (
+                select of_slot.position
+                from generate_series($1::integer, $2::integer) as slots (slot)
+                cross join lateral (
+                    select position
+                    from event
+                    where slot = slots.slot
+                    and position > $3
+                    order by position
+                    limit $4
+                ) of_slot
+            ) page",
+        )
+        .bind(i32::from(first_slot))
+        .bind(i32::from(last_slot))
+        .bind(position)
+        .bind(COUNTED)
+        .fetch_one(self.pool())
+        .await?;
+        Ok(Backlog {
+            events: row.try_get(0)?,
+            seconds: row.try_get(1)?,
+        })
     }
 
     /// Which log this is.

@@ -3,7 +3,7 @@
 //! - [`Appender`] writes: commands that arrive while a batch is being written form the next one.
 //! - [`EventStore`] reads: an aggregate ([`EventStore::load`], [`EventStore::load_from`] a [`Snapshot`]), or the log
 //!   forward ([`EventStore::read_forward`]).
-//! - [`lease`] and [`relay_row`] are rows that services keep beside the log.
+//! - [`lease`], [`relay_row`] and [`incarnation`] are rows that services keep beside the log.
 //! - [`migrate`] brings a database to the schema that this crate was built with.
 
 mod appender;
@@ -11,6 +11,7 @@ mod cursor;
 mod event;
 mod failure;
 mod feed;
+pub mod incarnation;
 mod key;
 pub mod lease;
 mod load;
@@ -25,7 +26,7 @@ pub use appender::{Append, AppendError, Appender, AppenderSettings, Outcome};
 pub use cursor::{Cursor, PartitionOf};
 pub use event::{DecodeError, NewEvent, ORDER, StoredEvent};
 pub use failure::StoreError;
-pub use feed::{Head, LogIdentity, ReadError};
+pub use feed::{Backlog, Head, LogIdentity, ReadError};
 pub use key::{KeyToRecord, RecordedKey};
 pub use load::{Base, LastEvent, Loaded, Shortcuts};
 pub use migrations::{MIGRATOR, migrate};

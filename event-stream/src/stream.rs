@@ -4,7 +4,7 @@ use async_nats::jetstream::context::{
     CreateStreamError, GetStreamError, GetStreamErrorKind, UpdateStreamError,
 };
 use async_nats::jetstream::stream::{
-    Config, DiscardPolicy, Info, RawMessageError, RawMessageErrorKind, RetentionPolicy,
+    Config, DiscardPolicy, Info, PurgeError, RawMessageError, RawMessageErrorKind, RetentionPolicy,
     StorageType, Stream,
 };
 use async_nats::jetstream::{Context, ErrorCode};
@@ -31,6 +31,9 @@ pub enum StreamError {
     /// The broker did not hand a message out.
     #[error("the broker did not hand out a message of the stream")]
     Unreadable(#[from] RawMessageError),
+    /// The broker did not remove the stream's messages.
+    #[error("the broker did not purge the stream")]
+    NotPurged(#[source] PurgeError),
     /// The broker made something else than was asked for; an older one leaves out what it does not know.
     #[error("the stream {stream} has {field} {has} where {asked} was asked for")]
     Echo {
@@ -71,12 +74,12 @@ pub async fn ensure_stream(
         .map(|(stream, _)| stream)
 }
 
-/// [`ensure_stream`], with the newest event of `log` among the stream's last messages.
+/// [`ensure_stream`], with the newest event of `log` among the stream's last messages and its sequence there.
 pub(crate) async fn prepare(
     jetstream: &Context,
     settings: &StreamSettings,
     log: Uuid,
-) -> Result<(Stream, Option<Message>), StreamError> {
+) -> Result<(Stream, Option<(u64, Message)>), StreamError> {
     let asked = configuration(settings);
     let mut stream = match jetstream.get_stream(&settings.name).await {
         Ok(stream) => stream,
@@ -110,19 +113,28 @@ pub(crate) async fn find_stream(
     }
 }
 
-/// The newest event of `log` among the stream's last messages, by going down from the end.
-///
-/// By sequence, never by subject: after the last message was deleted, the broker finds nothing by subject although
-/// messages are left.
-async fn newest_of_log(stream: &Stream, log: Uuid) -> Result<Option<Message>, StreamError> {
-    let Info { state, config, .. } = stream.cached_info();
+/// The newest event of `log` among the stream's last messages.
+async fn newest_of_log(stream: &Stream, log: Uuid) -> Result<Option<(u64, Message)>, StreamError> {
+    let Info { state, .. } = stream.cached_info();
     if state.messages == 0 {
         return Ok(None);
     }
-    let lowest = state
-        .first_sequence
-        .max(state.last_sequence.saturating_sub(LOOKED_AT - 1));
-    for sequence in (lowest..=state.last_sequence).rev() {
+    ours_at_or_below(stream, state.last_sequence, state.first_sequence, log).await
+}
+
+/// The last event of `log` at or below `sequence`, with its sequence; not one below `lowest`, nor one that stands
+/// below 1,000 messages of others.
+///
+/// By sequence, never by subject: after the last message was deleted, the broker finds nothing by subject although
+/// messages are left.
+pub(crate) async fn ours_at_or_below(
+    stream: &Stream,
+    sequence: u64,
+    lowest: u64,
+    log: Uuid,
+) -> Result<Option<(u64, Message)>, StreamError> {
+    let lowest = lowest.max(sequence.saturating_sub(LOOKED_AT - 1));
+    for sequence in (lowest..=sequence).rev() {
         let found = match stream.get_raw_message(sequence).await {
             Ok(found) => found,
             Err(error) if matches!(error.kind(), RawMessageErrorKind::NoMessageFound) => continue,
@@ -131,14 +143,14 @@ async fn newest_of_log(stream: &Stream, log: Uuid) -> Result<Option<Message>, St
         match source_of(&found.headers) {
             Some(theirs) if theirs != log => {
                 return Err(StreamError::AnotherLog {
-                    stream: config.name.clone(),
+                    stream: stream.cached_info().config.name.clone(),
                     theirs,
                     ours: log,
                 });
             }
             _ => {
                 if let Some(ours) = Message::decode(&found.headers, &found.payload, log) {
-                    return Ok(Some(ours));
+                    return Ok(Some((sequence, ours)));
                 }
             }
         }

@@ -24,6 +24,7 @@ begin
     execute format('grant select on idempotency_key to %I', grantee);
     execute format('grant select, insert, update on snapshot to %I', grantee);
     execute format('grant select, insert, update on relay to %I', grantee);
+    execute format('grant execute on function raise_incarnation to %I', grantee);
     execute format('grant select, insert, update, delete on lease to %I', grantee);
 
     -- A transaction that has inserted holds the log's lock; nobody may sit on it.

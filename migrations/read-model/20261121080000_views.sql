@@ -29,6 +29,14 @@ create table frontier (
     last bigint[] not null check (cardinality(last) between 1 and 256)
 );
 
+-- The log that each partition's rows were last compared with; incarnation 0: they are to be compared again. While any
+-- partition is behind the log's incarnation, nobody can tell how far a view is, and no frontier is written.
+create table followed (
+    partition smallint primary key check (partition between 0 and 255),
+    log_id uuid not null,
+    incarnation bigint not null check (incarnation >= 0)
+);
+
 -- Who owns which partition now, until when by this database's clock. For efficiency only: nothing is right because of a lease.
 create table lease (
     name text collate "C" primary key,

@@ -18,7 +18,17 @@ struct State {
     problems: BTreeMap<u16, String>,
 }
 
+/// Counter: times that a partition stopped.
+const FAILURES: &str = "projector_failures_total";
+
 impl Board {
+    /// Shows what can be told from the start.
+    pub(crate) fn begin(&self) {
+        metrics::counter!(FAILURES).increment(0);
+        self.owns(0);
+        tell(&self.state());
+    }
+
     /// The worker owns so many partitions.
     pub(crate) fn owns(&self, partitions: usize) {
         self.state().owned = partitions;
@@ -47,7 +57,7 @@ impl Board {
         let before = state.problems.insert(partition, problem.to_owned());
         tell(&state);
         drop(state);
-        metrics::counter!("projector_failures_total").increment(1);
+        metrics::counter!(FAILURES).increment(1);
         if before.as_deref() != Some(problem) {
             tracing::error!(
                 partition,

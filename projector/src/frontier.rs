@@ -9,6 +9,7 @@ use event_store::{LogIdentity, StoreError};
 use event_stream::{Frontier, FrontierSubscription};
 use service_kit::problem::chain;
 use sqlx::PgPool;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::partition::Sources;
@@ -54,15 +55,25 @@ async fn follow(sources: &Sources) -> Result<Infallible, FrontierError> {
     let mut written = 0;
     let mut added = 0;
     let mut log = sources.store.identity().await?;
+    // Of this log: others, who share the broker, may tell of theirs all the time.
+    let mut heard = Instant::now();
     loop {
-        let frontier = match tokio::time::timeout(IDLE, newest(&mut told)).await {
+        let frontier = match tokio::time::timeout_at(heard + IDLE, newest(&mut told)).await {
             Ok(frontier) if is_of(&frontier, log, sources) => frontier,
-            Ok(_) => continue,
+            Ok(frontier) => {
+                if frontier.log == log.log_id && frontier.incarnation > log.incarnation {
+                    log = sources.store.identity().await?;
+                }
+                continue;
+            }
             Err(_) => {
                 log = sources.store.identity().await?;
+                // Whoever goes back to an earlier history empties the table.
+                written = 0;
                 ask(sources, log).await?
             }
         };
+        heard = Instant::now();
         #[expect(
             clippy::cast_precision_loss,
             reason = "a metric is a float; positions stay below 2^53"
@@ -71,7 +82,11 @@ async fn follow(sources: &Sources) -> Result<Infallible, FrontierError> {
         if frontier.position == written {
             continue;
         }
-        write(&sources.control, &frontier).await?;
+        if !write(&sources.control, &frontier).await? {
+            // Some partition has still to be compared with the log: until then nobody can tell how far a view is.
+            written = 0;
+            continue;
+        }
         written = frontier.position;
         added += 1;
         if added == TRIM_AFTER {
@@ -114,15 +129,33 @@ async fn ask(sources: &Sources, log: LogIdentity) -> Result<Frontier, StoreError
     })
 }
 
-async fn write(views: &PgPool, frontier: &Frontier) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "insert into frontier (position, last) values ($1, $2) on conflict (position) do nothing",
+/// Whether it may be written: all partitions follow this history of the log.
+async fn write(views: &PgPool, frontier: &Frontier) -> Result<bool, sqlx::Error> {
+    let may = sqlx::query_scalar(
+        "with compared as (
+            select count(*) = $5 as all_are
+            from followed
+            where log_id = $3
+            and incarnation = $4
+        ),
+        written as (
+            insert into frontier (position, last)
+            select $1, $2
+            from compared
+            where all_are
+            on conflict (position) do update
+            set last = excluded.last
+        )
+        select all_are from compared",
     )
     .bind(frontier.position)
     .bind(&frontier.last)
-    .execute(views)
+    .bind(frontier.log)
+    .bind(frontier.incarnation)
+    .bind(i64::try_from(frontier.last.len()).unwrap_or(i64::MAX))
+    .fetch_one(views)
     .await?;
-    Ok(())
+    Ok(may)
 }
 
 async fn trim(views: &PgPool) -> Result<(), sqlx::Error> {

@@ -12,6 +12,7 @@ mod board;
 mod config;
 mod folding;
 mod frontier;
+mod lag;
 mod ownership;
 mod partition;
 mod projections;

@@ -251,7 +251,7 @@ async fn work(sources: Sources, index: u16, board: Arc<Board>, stop: Cancellatio
         };
         match attempt(&sources, index, &stop, well).await {
             Ok(()) => return,
-            Err(error @ PartitionError::Doubled) => {
+            Err(error @ (PartitionError::Doubled | PartitionError::Turned)) => {
                 tracing::info!(partition = index, %error, "the partition begins anew");
             }
             Err(error) => board.failed(index, &chain(&error)),

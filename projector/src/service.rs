@@ -17,8 +17,9 @@ use tokio_util::sync::CancellationToken;
 use crate::board::Board;
 use crate::config::Config;
 use crate::frontier;
+use crate::lag;
 use crate::ownership::Worker;
-use crate::partition::Sources;
+use crate::partition::{Sources, metric};
 use crate::views::{self, ViewsError};
 
 /// Connections to the log: reading is brief, and partitions take turns.
@@ -142,6 +143,8 @@ async fn work(
     board: Arc<Board>,
     shutdown: CancellationToken,
 ) -> Result<(), ViewsError> {
+    board.begin();
+    metric::begin();
     board.hindered(Some("the service is starting".to_owned()));
     let prepared = shutdown
         .run_until_cancelled(prepare(&sources, &board))
@@ -149,8 +152,9 @@ async fn work(
     if let Some(prepared) = prepared {
         prepared?;
         let worker = Worker::new(sources.clone(), board).run(shutdown.clone());
-        let frontier = frontier::keep(sources, shutdown.clone());
-        tokio::join!(worker, frontier);
+        let frontier = frontier::keep(sources.clone(), shutdown.clone());
+        let lag = lag::watch(sources, shutdown.clone());
+        tokio::join!(worker, frontier, lag);
     }
     Ok(())
 }

@@ -176,7 +176,7 @@ pub(crate) async fn advance(
 }
 
 /// A partition's number as the database has it.
-fn small(partition: u16) -> i16 {
+pub(crate) fn small(partition: u16) -> i16 {
     i16::try_from(partition).unwrap_or(i16::MAX)
 }
 

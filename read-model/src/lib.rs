@@ -5,12 +5,14 @@
 //! - [`orders`], [`history`], [`customers`], [`products`], [`revenue`], [`fulfillment_queue`], [`returns`]: a view's shape and
 //!   rows each, written in sets; [`contributions`]: what an order adds to those that are sums.
 //! - [`words`]: how texts are split, for who writes and who looks for them.
+//! - [`forgetting`]: taking rows out again.
 //! - [`position`]: up to where a view is complete.
 //! - [`migrate`]: the schema of the views' database.
 
 pub mod audit;
 pub mod contributions;
 pub mod customers;
+pub mod forgetting;
 pub mod fulfillment_queue;
 pub mod history;
 mod migrations;

@@ -20,6 +20,7 @@ pub(crate) const SHAPE: Shape = Shape {
         },
         TERMS,
     ],
+    is_of_orders: true,
 };
 
 /// The terms by which orders are found.
@@ -86,8 +87,26 @@ pub fn terms_table(generation: i32) -> String {
     TERMS.of(generation)
 }
 
-/// Writes rows, in place of those that the orders have; an order may occur only once. One statement, however many they are.
+/// Writes orders and terms, in place of those that are there; an order may occur only once in either. One statement each,
+/// however many they are.
+///
+/// Terms are needed of an order that is new, or whose lines or tags an event changed.
 pub async fn write(
+    connection: &mut PgConnection,
+    generation: i32,
+    rows: &[OrderRow],
+    terms: &[TermsRow],
+) -> Result<(), sqlx::Error> {
+    if !rows.is_empty() {
+        write_orders(connection, generation, rows).await?;
+    }
+    if !terms.is_empty() {
+        write_terms(connection, generation, terms).await?;
+    }
+    Ok(())
+}
+
+async fn write_orders(
     connection: &mut PgConnection,
     generation: i32,
     rows: &[OrderRow],
@@ -162,10 +181,7 @@ fn write_statement(table: &str) -> String {
     )
 }
 
-/// Writes terms, in place of those that the orders have; an order may occur only once. One statement, however many they are.
-///
-/// Needed when an order is new, and when an event changed its lines or tags.
-pub async fn write_terms(
+async fn write_terms(
     connection: &mut PgConnection,
     generation: i32,
     rows: &[TermsRow],

@@ -7,6 +7,9 @@
 //! - **a partition's position** is the larger of its checkpoint and the position of the highest frontier row that its checkpoint reaches;
 //! - **a view's position** is the larger of its smallest checkpoint and the position of the highest frontier row that all its checkpoints reach.
 //!
+//! While a partition's rows are to be compared with a log that has taken another turn (`followed`), what they contain may never
+//! have happened: then the position of that partition, and of every view, is 0.
+//!
 //! The expressions here are parts of larger statements, so that a position and the rows that it speaks of are of one snapshot.
 
 use sqlx::{PgExecutor, Row as _};
@@ -19,7 +22,7 @@ pub const SLOT_OF_ORDER_ID: &str = "get_byte(decode(md5(o.order_id), 'hex'), 0)"
 /// The position of a generation of a view, as an SQL expression; its operands are themselves SQL, such as `$1`.
 pub fn of_view(view: &str, generation: &str) -> String {
     format!(
-        "greatest(
+        "case when exists (select from followed where incarnation = 0) then 0 else greatest(
             (select min(c.position) from checkpoint c where c.projection = {view} and c.generation = {generation}),
             (select f.position
             from frontier f
@@ -34,7 +37,7 @@ pub fn of_view(view: &str, generation: &str) -> String {
             )
             order by f.position desc
             limit 1)
-        )"
+        ) end"
     )
 }
 
@@ -43,14 +46,16 @@ pub fn of_view(view: &str, generation: &str) -> String {
 /// The number of partitions is that of the checkpoints. Null if the generation has none.
 pub fn of_slot(view: &str, generation: &str, slot: &str) -> String {
     format!(
-        "(select greatest(own.position, (
+        "(select case when exists (
+                select from followed where followed.partition = own.partition and incarnation = 0
+            ) then 0 else greatest(own.position, (
                 select f.position
                 from frontier f
                 where cardinality(f.last) = own.partitions
                 and f.last[own.partition + 1] <= own.position
                 order by f.position desc
                 limit 1
-            ))
+            )) end
         from (
             select c.partition, c.position, count(*) over () as partitions
             from checkpoint c
@@ -93,14 +98,16 @@ pub async fn progress(
     let statement = format!(
         "select
             array(
-                select greatest(c.position, (
+                select case when exists (
+                    select from followed where followed.partition = c.partition and incarnation = 0
+                ) then 0 else greatest(c.position, (
                     select f.position
                     from frontier f
                     where cardinality(f.last) = all_of.partitions
                     and f.last[c.partition + 1] <= c.position
                     order by f.position desc
                     limit 1
-                ))
+                )) end
                 from checkpoint c
                 where c.projection = p.name
                 and c.generation = p.live_generation

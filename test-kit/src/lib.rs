@@ -19,7 +19,7 @@ mod waiting;
 
 pub use cluster::{TestCluster, cluster};
 pub use database::{TestDatabase, database};
-pub use nats::{TestNats, nats, nats_with};
+pub use nats::{TestNats, nats, nats_on_small_disk, nats_with};
 pub use waiting::eventually;
 
 /// Reads a variable that `make test` sets; a test cannot go on without it.

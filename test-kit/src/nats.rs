@@ -1,6 +1,6 @@
 //! A private broker for one test.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -23,6 +23,8 @@ pub struct TestNats {
     directory: PathBuf,
     port: Port,
     process: Option<Child>,
+    /// Megabytes of a disk of its own.
+    small_disk: Option<u32>,
 }
 
 /// Starts a broker with `JetStream` on a free port.
@@ -32,14 +34,40 @@ pub async fn nats() -> TestNats {
 
 /// Starts a broker as [`nats`] does, with further lines of a NATS server's configuration file (`max_payload`, `authorization`, …).
 pub async fn nats_with(configuration: &str) -> TestNats {
-    let configuration = configuration.to_owned();
-    tokio::task::spawn_blocking(move || TestNats::start_anywhere(&configuration))
+    start(configuration.to_owned(), None).await
+}
+
+/// Starts a broker whose store is a disk of so many megabytes, empty after every start. `None` where this machine does
+/// not let its users mount one.
+pub async fn nats_on_small_disk(megabytes: u32) -> Option<TestNats> {
+    let directory = std::env::temp_dir();
+    let probe = on_small_disk(megabytes, &directory, "true").status();
+    if !probe.is_ok_and(|status| status.success()) {
+        return None;
+    }
+    Some(start(String::new(), Some(megabytes)).await)
+}
+
+async fn start(configuration: String, small_disk: Option<u32>) -> TestNats {
+    tokio::task::spawn_blocking(move || TestNats::start_anywhere(&configuration, small_disk))
         .await
         .expect("the broker did not start")
 }
 
+/// `program` with a small disk at `place`, which nobody else sees and which is gone when it ends.
+fn on_small_disk(megabytes: u32, place: &Path, program: &str) -> Command {
+    let mut command = Command::new("unshare");
+    command
+        .args(["--user", "--map-root-user", "--mount", "--", "sh", "-c"])
+        .arg("mount -t tmpfs -o \"size=$1m\" none \"$2\" && shift 2 && exec \"$@\"")
+        .args(["sh", &megabytes.to_string()])
+        .arg(place)
+        .arg(program);
+    command
+}
+
 impl TestNats {
-    fn start_anywhere(configuration: &str) -> Self {
+    fn start_anywhere(configuration: &str, small_disk: Option<u32>) -> Self {
         let directory = std::env::temp_dir().join(format!("test-nats-{}", Uuid::new_v4().simple()));
         std::fs::create_dir(&directory).expect("no directory for the broker could be made");
         let mut output = String::new();
@@ -47,12 +75,13 @@ impl TestNats {
             let Some(port) = Port::reserve() else {
                 continue;
             };
-            write_configuration(&directory, port.address, configuration);
+            write_configuration(&directory, port.address, configuration, small_disk);
             let mut broker = Self {
                 url: format!("nats://{}", port.address),
                 directory: directory.clone(),
                 port,
                 process: None,
+                small_disk,
             };
             if broker.launch() {
                 return broker;
@@ -71,7 +100,14 @@ impl TestNats {
         let program = crate::required_variable("TEST_NATS_SERVER");
         let log = std::fs::File::create(self.directory.join("output"))
             .expect("the broker's output needs a file");
-        let process = Command::new(&program)
+        let mut command = match self.small_disk {
+            None => Command::new(&program),
+            Some(megabytes) => {
+                std::fs::create_dir_all(self.store_dir()).expect("a place for the disk");
+                on_small_disk(megabytes, &self.store_dir(), &program)
+            }
+        };
+        let process = command
             .arg("--config")
             .arg(self.directory.join("nats.conf"))
             .stdin(Stdio::null())
@@ -142,6 +178,21 @@ impl TestNats {
         self.signal(Signal::SIGCONT);
     }
 
+    /// Fills the small disk of [`nats_on_small_disk`] to its last byte. The next start is on an empty one.
+    pub fn fill_disk(&self) {
+        let process = self.process.as_ref().expect("the broker is stopped");
+        // The disk is mounted for the broker alone; this is how the broker sees it.
+        let store = self.store_dir();
+        let seen = store.strip_prefix("/").expect("an absolute path");
+        let ballast = Path::new("/proc")
+            .join(process.id().to_string())
+            .join("root")
+            .join(seen)
+            .join("ballast");
+        let mut file = std::fs::File::create(ballast).expect("the disk takes a file");
+        while file.write_all(&[0; 4_096]).is_ok() {}
+    }
+
     /// The directory of the `JetStream` store, to damage, copy or remove while the broker is stopped.
     pub fn store_dir(&self) -> PathBuf {
         self.directory.join("store")
@@ -181,9 +232,16 @@ impl Drop for TestNats {
     }
 }
 
-fn write_configuration(directory: &Path, address: SocketAddr, further: &str) {
+fn write_configuration(
+    directory: &Path,
+    address: SocketAddr,
+    further: &str,
+    small_disk: Option<u32>,
+) {
+    // Else it takes its limit from the disk, and refuses a stream that may grow beyond that.
+    let limit = small_disk.map_or("", |_| ", max_file_store: 100GB");
     let text = format!(
-        "listen: \"{address}\"\njetstream {{ store_dir: \"{}\" }}\n{further}\n",
+        "listen: \"{address}\"\njetstream {{ store_dir: \"{}\"{limit} }}\n{further}\n",
         directory.join("store").display()
     );
     std::fs::write(directory.join("nats.conf"), text)

@@ -10,6 +10,7 @@ mod bulk_uploads;
 mod commands_page;
 mod conditional;
 mod database_away;
+mod database_crash;
 mod dry_run;
 mod first_order;
 mod fitness;

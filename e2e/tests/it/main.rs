@@ -5,13 +5,20 @@
 )]
 
 mod arrows;
+mod chaos;
 mod database_crash;
 mod faults;
 mod first_order;
+mod interface;
+mod lives;
+mod load;
 mod old_events;
+mod operations;
 mod order;
 mod platform;
 mod queries;
+mod stream;
 mod tpch;
+mod traps;
 mod truth;
 mod whole_life;

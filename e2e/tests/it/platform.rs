@@ -10,6 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
+use test_kit::{TestDatabase, TestNats};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -40,6 +41,33 @@ impl Drop for DataDir {
     }
 }
 
+/// Servers that the platform does not own, so that a test can do with them what it likes: its own broker, and
+/// databases of its own on the tests' PostgreSQL server.
+pub(crate) struct Servers {
+    pub(crate) nats: TestNats,
+    pub(crate) log: TestDatabase,
+    pub(crate) views: TestDatabase,
+}
+
+impl Servers {
+    pub(crate) async fn with_own_broker() -> Result<Self> {
+        Self::with(test_kit::nats().await).await
+    }
+
+    pub(crate) async fn with(nats: TestNats) -> Result<Self> {
+        let (log, views) = tokio::join!(test_kit::database(), test_kit::database());
+        Ok(Self { nats, log, views })
+    }
+
+    fn variables(&self) -> [(&'static str, &str); 3] {
+        [
+            ("NATS_URL", &self.nats.url),
+            ("EVENT_STORE_URL", &self.log.url),
+            ("READ_MODEL_URL", &self.views.url),
+        ]
+    }
+}
+
 /// A running `orders up --json`.
 pub(crate) struct Platform {
     child: Child,
@@ -49,8 +77,26 @@ pub(crate) struct Platform {
 }
 
 impl Platform {
-    /// Starts a platform in `data_dir` and waits for the line that says it is ready.
+    /// Starts a platform in `data_dir`, with servers of its own, and waits for the line that says it is ready.
     pub(crate) async fn start(data_dir: &DataDir, arguments: &[&str]) -> Result<Self> {
+        Self::start_with(data_dir, arguments, &[]).await
+    }
+
+    /// [`Self::start`] on the test's servers.
+    pub(crate) async fn start_on(
+        data_dir: &DataDir,
+        arguments: &[&str],
+        servers: &Servers,
+    ) -> Result<Self> {
+        Self::start_with(data_dir, arguments, &servers.variables()).await
+    }
+
+    /// [`Self::start`] with these variables.
+    pub(crate) async fn start_with(
+        data_dir: &DataDir,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Result<Self> {
         // The first caller installs it; a later one finds it installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let log = std::fs::File::create(data_dir.path().join("orders.log"))?;
@@ -66,6 +112,7 @@ impl Platform {
             ])
             .arg(data_dir.path())
             .args(arguments)
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -94,9 +141,27 @@ impl Platform {
         Ok(platform)
     }
 
-    /// What the platform has logged so far, for messages.
+    /// What the platform has logged so far, and each of its processes.
     pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(self.data_dir.join("orders.log")).unwrap_or_default()
+        let logs = std::fs::read_dir(self.data_dir.join("log"));
+        let logs = logs.into_iter().flatten().flatten().map(|log| log.path());
+        std::iter::once(self.data_dir.join("orders.log"))
+            .chain(logs)
+            .map(|log| std::fs::read_to_string(log).unwrap_or_default())
+            .collect()
+    }
+
+    /// The value of a metric without labels, as the command API shows it.
+    pub(crate) async fn metric(&self, name: &str) -> Option<f64> {
+        let url = format!("{}/metrics", self.text("command_url"));
+        let text = self.http.get(url).send().await.ok()?.text().await.ok()?;
+        let values = text.lines().filter_map(|line| line.split_once(' '));
+        let mut of_name = values.filter(|(shown, _)| *shown == name);
+        of_name.next()?.1.parse().ok()
+    }
+
+    pub(crate) fn data_dir(&self) -> &Path {
+        &self.data_dir
     }
 
     pub(crate) fn text(&self, member: &str) -> &str {

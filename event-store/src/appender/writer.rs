@@ -12,7 +12,8 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::metrics::{
-    BATCH_COMMANDS, BATCH_EVENTS, BATCH_SECONDS, LOCK_SECONDS, NET_TRIPPED, OUTCOMES, RESENT,
+    BATCH_COMMANDS, BATCH_EVENTS, BATCH_SECONDS, FAILURES, LOCK_SECONDS, NET_TRIPPED, OUTCOMES,
+    RESENT,
 };
 use super::queue::{Pending, Queue};
 use super::statement::{self, Decided};
@@ -267,6 +268,10 @@ fn measure(batch: &[Pending], took: Duration, lock_wait: Duration) {
         .iter()
         .map(|command| command.append.events.len())
         .sum();
+    // Shown before they move, so that a first increase is one.
+    for rare in [RESENT, NET_TRIPPED, FAILURES] {
+        counter!(rare).increment(0);
+    }
     histogram!(BATCH_COMMANDS).record(batch.len() as f64);
     histogram!(BATCH_EVENTS).record(events as f64);
     histogram!(BATCH_SECONDS).record(took.as_secs_f64());

@@ -192,6 +192,10 @@ async fn all_that_the_command_service_does_works_with_a_writers_rights() {
     event_store::relay_row::write(store.pool(), "ORDERS", event_store::Cursor::START)
         .await
         .unwrap();
+    let held = store.identity().await.unwrap();
+    let start = event_store::Cursor::START;
+    let raised = event_store::incarnation::raise(store.pool(), held, 1, None, "ORDERS", start);
+    assert!(raised.await.unwrap().is_some());
     appender.close().await;
     store.pool().close().await;
     role.drop(&log).await;
@@ -212,6 +216,7 @@ async fn a_reader_can_only_read() {
         "select * from idempotency_key",
         "insert into relay values ('s', 0)",
         "delete from lease",
+        "select raise_incarnation(null, 1, 1, 0, null, 'ORDERS', 0, null)",
     ];
     for sql in CHANGES.into_iter().chain(refused) {
         assert_eq!(refusal(&mut reader, sql).await, "42501", "{sql}");

@@ -12,6 +12,7 @@ mod cut_off;
 mod dump;
 mod failover;
 mod immutability;
+mod incarnations;
 mod keys;
 mod leases;
 mod log;

@@ -49,14 +49,14 @@ async fn every_older_version_that_ever_was_stored_is_read_as_todays() {
     assert!(!old.is_empty());
     for (event_type, version, payload) in old {
         let order = format!("{event_type}-{version}");
-        store(&log, &order, &event_type, &version, &payload).await;
-        let stored = log
-            .store
-            .load("order", &order)
-            .await
-            .unwrap()
-            .pop()
-            .unwrap();
+        let old = NewEvent {
+            event_type: event_type.clone(),
+            event_version: version.clone(),
+            payload: payload.clone(),
+            metadata: "{}".into(),
+            ..event()
+        };
+        let stored = stored(&log, &order, old).await;
         let read = stored.decode().unwrap();
         assert_eq!(read.event, today(&event_type), "{event_type} v{version}");
         assert_eq!(stored.payload, payload, "it is never rewritten");

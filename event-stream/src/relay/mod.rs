@@ -4,6 +4,7 @@
 //! a reordering is refused by the broker instead of being stored. The lease that makes one relay the leader is for
 //! efficiency only. While the broker is away the relay waits; commands notice nothing.
 
+mod healing;
 mod publishing;
 mod status;
 mod wake;
@@ -13,7 +14,7 @@ use std::time::Duration;
 
 use async_nats::Client;
 use async_nats::jetstream::context::PublishError;
-use event_store::{EventStore, ReadError, StoreError, lease};
+use event_store::{EventStore, ReadError, StoreError, lease, relay_row};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -52,12 +53,11 @@ pub enum RelayError {
     /// The log did not tell which it is, or where its relay or its partitions were.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The log holds another event at a position that was published: it was restored, or a standby took over.
-    #[error(
-        "the log has another history than the stream: its event at position {position} is not the one that was published"
-    )]
+    /// The log does not have an event that was published: it was restored, or a standby took over. The next start
+    /// finds where the two last agreed.
+    #[error("the log has no more the event at position {position} that was published")]
     AnotherHistory {
-        /// The position whose events differ.
+        /// The position of an event that is gone.
         position: i64,
     },
     /// Something else was stored in between: another relay, or a message that was late.
@@ -79,17 +79,16 @@ pub enum RelayError {
 impl RelayError {
     /// Whether trying again cannot help.
     fn needs_operator(&self) -> bool {
-        matches!(
-            self,
-            Self::AnotherHistory { .. } | Self::Stream(StreamError::AnotherLog { .. })
-        )
+        matches!(self, Self::Stream(StreamError::AnotherLog { .. }))
     }
 }
 
 impl From<ReadError> for RelayError {
     fn from(error: ReadError) -> Self {
         match error {
-            ReadError::AnotherHistory { position, .. } => Self::AnotherHistory { position },
+            ReadError::AnotherHistory { position, .. } | ReadError::EndsBefore { position } => {
+                Self::AnotherHistory { position }
+            }
             error => Self::Log(error),
         }
     }
@@ -201,10 +200,30 @@ impl Relay {
             let asked = Instant::now();
             let renewing = lease::renew(self.store.pool(), name, owner, LEASE);
             match tokio::time::timeout_at(renewed + LEASE, renewing).await {
-                Ok(Ok(true)) => renewed = asked,
+                Ok(Ok(true)) => {
+                    renewed = asked;
+                    self.measure_lag(renewed + LEASE).await;
+                }
                 Ok(Err(error)) => tracing::warn!(%error, "the relay's lease could not be renewed"),
                 Ok(Ok(false)) | Err(_) => return,
             }
+        }
+    }
+
+    /// Tells how far the log is ahead, also while the broker is away.
+    async fn measure_lag(&self, deadline: Instant) {
+        let measuring = async {
+            let position = match self.board.position() {
+                0 => relay_row::read(self.store.pool(), &self.settings.stream.name)
+                    .await?
+                    .map_or(0, |row| row.position),
+                position => position,
+            };
+            self.store.backlog(position).await
+        };
+        // What keeps it from being measured is told by the lease's renewal.
+        if let Ok(Ok(backlog)) = tokio::time::timeout_at(deadline, measuring).await {
+            StatusBoard::lags(backlog);
         }
     }
 

@@ -14,6 +14,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::time::Instant;
 
+use super::healing::Place;
 use super::wake::Wake;
 use super::{Relay, RelayError};
 use crate::message::{Message, PublishedFrom};
@@ -102,41 +103,34 @@ impl Relay {
             .build(self.client.clone());
         let identity = self.store.identity().await?;
         let (stream, newest) = prepare(&jetstream, &settings.stream, identity.log_id).await?;
-        // What an earlier incarnation published is not where this one is.
-        let newest = newest.filter(|message| message.incarnation == identity.incarnation);
-        let place = match newest {
-            Some(message) => Cursor::at(message.position, message.event_id),
-            None => relay_row::read(self.store.pool(), &settings.stream.name)
-                .await?
-                .unwrap_or(Cursor::START),
-        };
-        // Whether the log has that event, as it was published, is seen by the first page.
-        self.store.read_forward(place, 0).await?;
+        let Place { after, log } = self.find_place(&stream, newest, identity).await?;
         let last = self
             .store
-            .last_positions(settings.stream.partitions, place.position)
+            .last_positions(settings.stream.partitions, after.position)
             .await?;
+        self.board.starts_after(after.position);
         tracing::info!(
-            log.position = place.position,
+            log.position = after.position,
+            log.incarnation = log.incarnation,
             stream.sequence = stream.cached_info().state.last_sequence,
             "the relay publishes on"
         );
         Ok(Run {
             jetstream,
             from: PublishedFrom {
-                log: identity.log_id,
-                incarnation: identity.incarnation,
+                log: log.log_id,
+                incarnation: log.incarnation,
                 max_payload: self.client.max_payload(),
             },
-            published: place,
+            published: after,
             last,
             expected: stream.cached_info().state.last_sequence,
             unacknowledged: VecDeque::with_capacity(settings.window),
             unacknowledged_bytes: 0,
             page: PageSize::new(PAGE.min(settings.window)),
-            stored: place,
-            reported: place,
-            saved: place,
+            stored: after,
+            reported: after,
+            saved: after,
             saved_at: Instant::now(),
             frontier_at: None,
             behind: true,

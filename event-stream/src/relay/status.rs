@@ -2,12 +2,20 @@
 
 use std::time::{Duration, Instant};
 
+use event_store::Backlog;
 use tokio::sync::watch;
 
 use super::RelayError;
 
 /// Without an acknowledgement for so long, though there was something to publish, the relay counts as stalled.
 pub(super) const STALLED_AFTER: Duration = Duration::from_secs(30);
+
+/// Counter: events that the broker has acknowledged.
+const PUBLISHED: &str = "relay_published_total";
+/// Counter: attempts to publish that failed.
+const ERRORS: &str = "relay_errors_total";
+/// Counter: times that the log had taken another turn.
+const OTHER_HISTORIES: &str = "relay_other_histories_total";
 
 /// What a relay does now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +26,7 @@ pub enum RelayState {
     Leading,
     /// This relay leads, something fails, and it tries again.
     Retrying,
-    /// This relay leads and publishes nothing until an operator has acted: the log or the stream is another's.
+    /// This relay leads and publishes nothing until an operator has acted: the stream is another log's.
     Halted,
 }
 
@@ -27,7 +35,7 @@ pub enum RelayState {
 pub struct RelayStatus {
     /// What it does.
     pub state: RelayState,
-    /// The last position that the broker acknowledged to this relay; 0 before the first.
+    /// The last position that is known to be in the stream; 0 before this relay first led.
     pub position: i64,
     /// The last failure, as a sentence, until something succeeded.
     pub problem: Option<String>,
@@ -80,6 +88,8 @@ impl StatusBoard {
             status.problem = None;
             status.failing_since = None;
         });
+        // Only the leader knows how far the stream is.
+        Self::lags(Backlog::NONE);
     }
 
     /// This relay leads, and nothing waits to be published or acknowledged.
@@ -94,6 +104,35 @@ impl StatusBoard {
         });
     }
 
+    /// The stream holds the log up to `position`, and this relay publishes on.
+    pub(super) fn starts_after(&self, position: i64) {
+        self.write(|status| status.position = position);
+    }
+
+    /// The last position that is known to be in the stream.
+    pub(super) fn position(&self) -> i64 {
+        self.board.borrow().position
+    }
+
+    /// The stream was purged, for the log has another history.
+    pub(super) fn healed() {
+        metrics::counter!(OTHER_HISTORIES).increment(1);
+    }
+
+    /// What the log has that is not known to be in the stream. Told each second.
+    pub(super) fn lags(backlog: Backlog) {
+        // Shown before they move, so that a first increase is one.
+        for counter in [PUBLISHED, ERRORS, OTHER_HISTORIES] {
+            metrics::counter!(counter).increment(0);
+        }
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a metric is a float; positions stay below 2^53"
+        )]
+        metrics::gauge!("relay_lag_events").set(backlog.events as f64);
+        metrics::gauge!("relay_lag_seconds").set(backlog.seconds);
+    }
+
     /// Whether anything succeeded since the last failure.
     pub(super) fn is_well(&self) -> bool {
         self.board.borrow().failing_since.is_none()
@@ -101,7 +140,7 @@ impl StatusBoard {
 
     /// The broker has stored the events after `before`, up to `position`.
     pub(super) fn acknowledged(&self, before: i64, position: i64) {
-        metrics::counter!("relay_published_total").increment(position.abs_diff(before));
+        metrics::counter!(PUBLISHED).increment(position.abs_diff(before));
         self.write(|status| {
             status.state = RelayState::Leading;
             status.position = position;
@@ -112,7 +151,7 @@ impl StatusBoard {
 
     /// Notes a failure; tells the log when it is another one than before, and each time nothing else did.
     pub(super) fn failed(&self, error: &RelayError) {
-        metrics::counter!("relay_errors_total").increment(1);
+        metrics::counter!(ERRORS).increment(1);
         let problem = chain(error);
         let halted = error.needs_operator();
         let before = self.board.borrow().problem.clone();

@@ -6,6 +6,7 @@
 
 mod connection;
 mod frontier;
+mod histories;
 mod messages;
 mod reader;
 mod relay;

@@ -260,43 +260,6 @@ async fn a_broker_that_answers_nothing_is_an_error_and_no_message_is_doubled() {
 }
 
 #[tokio::test]
-async fn another_history_of_the_log_halts_the_relay() {
-    let setup = Setup::new().await;
-    setup.append("o-", 10, 10).await;
-    let relay = setup.relay();
-    setup.relayed().await;
-    // As after a failover that lost the last event, whose position was then used again.
-    for statement in [
-        "alter table event disable trigger event_is_immutable",
-        "update event set event_id = gen_random_uuid() where position = 100",
-        "alter table event enable always trigger event_is_immutable",
-    ] {
-        sqlx::query(statement).execute(&setup.pool).await.unwrap();
-    }
-    setup.append("o-", 1, 5).await;
-    relay
-        .is("a halted relay", |status| {
-            status.state == RelayState::Halted
-        })
-        .await;
-    assert_eq!(
-        relay.status.borrow().problem.as_deref(),
-        Some(
-            "the log has another history than the stream: its event at position 100 is not the one that was published"
-        )
-    );
-    relay.stop().await;
-    let relay = setup.relay();
-    relay
-        .is("a relay halted from its start", |status| {
-            status.state == RelayState::Halted
-        })
-        .await;
-    relay.stop().await;
-    assert_eq!(setup.stored().await.len(), 100);
-}
-
-#[tokio::test]
 async fn a_stream_of_another_log_halts_the_relay() {
     let (theirs, mut ours) = (Setup::new().await, Setup::new().await);
     theirs.append("o-", 1, 1).await;

@@ -113,6 +113,49 @@ impl Setup {
             .unwrap()
     }
 
+    /// Takes the log back to `position`, as a promoted standby that lagged or a restored backup is: what came after it
+    /// is gone, the relay's row too.
+    pub(crate) async fn lose_after(&self, position: i64) {
+        let mut transaction = self.pool.begin().await.unwrap();
+        for statement in [
+            "alter table event disable trigger event_is_immutable".to_owned(),
+            format!("delete from event where position > {position}"),
+            "alter table event enable always trigger event_is_immutable".to_owned(),
+            format!("delete from relay where position > {position}"),
+        ] {
+            sqlx::query(&statement)
+                .execute(&mut *transaction)
+                .await
+                .unwrap();
+        }
+        transaction.commit().await.unwrap();
+    }
+
+    pub(crate) async fn incarnation(&self) -> i64 {
+        self.store.identity().await.unwrap().incarnation
+    }
+
+    /// Waits until the stream holds exactly these positions of this incarnation, and nothing else of ours.
+    pub(crate) async fn holds(&self, incarnation: i64, positions: std::ops::RangeInclusive<i64>) {
+        let wanted: Vec<(i64, i64)> = positions.map(|position| (incarnation, position)).collect();
+        eventually("the log's own events in the stream", PATIENCE, async || {
+            let held: Vec<(i64, i64)> = self
+                .stored_ours()
+                .await
+                .iter()
+                .map(|message| (message.incarnation, message.position))
+                .collect();
+            (held == wanted).then_some(())
+        })
+        .await;
+        let log = self.log_events().await;
+        for message in self.stored_ours().await {
+            let index = usize::try_from(message.position - 1).unwrap();
+            assert_eq!(message.event.as_ref(), log.get(index));
+        }
+        assert_eq!(self.incarnation().await, incarnation);
+    }
+
     pub(crate) fn relay(&self) -> Running {
         let settings = RelaySettings {
             stream: self.settings.clone(),

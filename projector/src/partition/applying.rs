@@ -2,10 +2,9 @@
 
 use event_store::{Cursor, ORDER, ReadError, StoredEvent};
 use event_stream::Received;
-use read_model::contributions::Part;
 use tokio::time::Instant;
 
-use super::{Partition, PartitionError, REPLICA_LAG};
+use super::{Partition, PartitionError, REPLICA_LAG, metric};
 use crate::folding::OrderEventAt;
 use crate::projections::{self, Gathering};
 use crate::views::{self, Target};
@@ -18,18 +17,24 @@ impl Partition {
     pub(super) async fn take(&mut self, received: Vec<Received>) -> Result<(), PartitionError> {
         let mut batch: Vec<StoredEvent> = Vec::with_capacity(received.len());
         for Received { message, .. } in received {
-            if message.incarnation != self.log.incarnation {
+            if message.incarnation > self.log.incarnation {
+                return Err(PartitionError::Turned);
+            }
+            if message.incarnation < self.log.incarnation {
                 continue;
             }
             let reached = batch
                 .last()
                 .map_or(self.checkpoint(), |event| event.position);
             if message.position <= reached {
+                metrics::counter!(metric::REDELIVERED).increment(1);
                 continue;
             }
             match message.event {
                 Some(event) if message.previous == reached && self.is_even() => batch.push(event),
-                _ => {
+                event => {
+                    let why = if event.is_none() { "large" } else { "gap" };
+                    metrics::counter!(metric::HEALED, "why" => why).increment(1);
                     self.apply(std::mem::take(&mut batch)).await?;
                     self.read_log_to(message.position).await?;
                 }
@@ -68,7 +73,7 @@ impl Partition {
     }
 
     /// The next events of the log for the views that are furthest behind, none of them beyond where another view is.
-    async fn read_page(&mut self) -> Result<Vec<StoredEvent>, ReadError> {
+    async fn read_page(&mut self) -> Result<Vec<StoredEvent>, PartitionError> {
         let Some(after) = self
             .targets
             .iter()
@@ -77,11 +82,14 @@ impl Partition {
         else {
             return Ok(Vec::new());
         };
-        let mut page = self
+        let reading = self
             .sources
             .store
-            .read_partition(self.place, after, self.page.limit())
-            .await?;
+            .read_partition(self.place, after, self.page.limit());
+        let mut page = match reading.await {
+            Err(ReadError::AnotherHistory { .. }) => return Err(self.turned().await?),
+            read => read?,
+        };
         self.page.learn(&page);
         let next = self
             .targets
@@ -92,7 +100,7 @@ impl Partition {
         if let Some(next) = next {
             page.retain(|event| event.position <= next);
         }
-        metrics::counter!("projector_read_from_log_total").increment(page.len() as u64);
+        metrics::counter!(metric::READ_FROM_LOG).increment(page.len() as u64);
         Ok(page)
     }
 
@@ -143,14 +151,11 @@ impl Partition {
         let mut transaction = self.sources.views.begin().await?;
         if !views::advance(&mut transaction, self.place.index, &behind, end).await? {
             transaction.rollback().await?;
+            metrics::counter!(metric::DOUBLED).increment(1);
             return Err(PartitionError::Doubled);
         }
         for (target, gathering) in behind.iter().zip(&gatherings) {
-            let part = Part {
-                generation: target.generation,
-                partition: self.place.index,
-            };
-            gathering.write(&mut transaction, part).await?;
+            gathering.write(&mut transaction, self.part(target)).await?;
         }
         transaction.commit().await?;
 
@@ -159,10 +164,10 @@ impl Partition {
                 target.checkpoint = end;
             }
         }
-        metrics::counter!("projector_events_total").increment(events.len() as u64);
-        metrics::histogram!("projector_batch_events")
+        metrics::counter!(metric::EVENTS).increment(events.len() as u64);
+        metrics::histogram!(metric::BATCH_EVENTS)
             .record(u32::try_from(events.len()).unwrap_or(u32::MAX));
-        metrics::histogram!("projector_batch_seconds").record(began.elapsed());
+        metrics::histogram!(metric::BATCH_SECONDS).record(began.elapsed());
         Ok(())
     }
 

@@ -5,16 +5,18 @@
 //! broker keeps, and with no broker at all the views follow a second later.
 
 mod applying;
+mod histories;
+pub(crate) mod metric;
 
 use std::time::Duration;
 
-use event_store::{DecodeError, EventStore, PartitionOf, ReadError};
+use event_store::{DecodeError, EventStore, LogIdentity, PartitionOf, ReadError};
 use event_stream::{
     Client, ConnectionState, PageSize, PartitionReader, ReaderError, Received, StreamSettings,
 };
+use read_model::contributions::Part;
 use sqlx::PgPool;
 use tokio::time::Instant;
-use uuid::Uuid;
 
 use crate::folding::{FoldError, Folding};
 use crate::views::{self, Target};
@@ -46,6 +48,9 @@ pub(crate) enum PartitionError {
     /// Another worker moved the checkpoint.
     #[error("another worker has this partition as well")]
     Doubled,
+    /// The log is another than the views were made from, or has taken another turn; the next beginning puts that right.
+    #[error("the log is not what this partition's views were made from")]
+    Turned,
     /// The log lacks what a message says that it has.
     #[error("the log ends before position {position}, of which a message tells")]
     LogBehind {
@@ -72,19 +77,12 @@ impl Sources {
     }
 }
 
-/// Which log the views follow.
-#[derive(Debug, Clone, Copy)]
-struct Log {
-    id: Uuid,
-    incarnation: i64,
-}
-
 /// A partition at work.
 #[derive(Debug)]
 pub(crate) struct Partition {
     sources: Sources,
     place: PartitionOf,
-    log: Log,
+    log: LogIdentity,
     /// The views, each with how far it is; all the same but for one that is new.
     targets: Vec<Target>,
     folding: Folding,
@@ -94,25 +92,32 @@ pub(crate) struct Partition {
 }
 
 impl Partition {
-    /// Reads the checkpoints, as they are now.
+    /// Reads the checkpoints, as they are now, and makes sure that they are of this log's history.
     pub(crate) async fn open(sources: Sources, index: u16) -> Result<Self, PartitionError> {
         let identity = sources.store.identity().await.map_err(ReadError::from)?;
         let targets = views::targets(&sources.views, index).await?;
-        Ok(Self {
+        let mut partition = Self {
             place: PartitionOf {
                 index,
                 count: sources.stream.partitions,
             },
-            log: Log {
-                id: identity.log_id,
-                incarnation: identity.incarnation,
-            },
+            log: identity,
             targets,
             folding: Folding::default(),
             page: PageSize::new(BATCH),
             reader: None,
             sources,
-        })
+        };
+        partition.agree_with_the_log().await?;
+        Ok(partition)
+    }
+
+    /// What this partition writes of a view.
+    fn part(&self, target: &Target) -> Part {
+        Part {
+            generation: target.generation,
+            partition: self.place.index,
+        }
     }
 
     /// Takes the consumer away from the broker, which may not answer.
@@ -131,7 +136,11 @@ impl Partition {
         loop {
             let received = self.listen(heard + IDLE).await;
             if received.is_empty() {
+                self.still_follows_the_log().await?;
                 let found = self.read_log().await?;
+                if found > 0 {
+                    metrics::counter!(metric::HEALED, "why" => "silent").increment(1);
+                }
                 finds_in_a_row = if found == 0 { 0 } else { finds_in_a_row + 1 };
             } else {
                 self.take(received).await?;
@@ -178,8 +187,12 @@ impl Partition {
         if client.connection_state() != ConnectionState::Connected {
             return;
         }
-        match PartitionReader::open(client, stream, self.log.id, self.place.index, after).await {
-            Ok(reader) => self.reader = Some(reader),
+        match PartitionReader::open(client, stream, self.log.log_id, self.place.index, after).await
+        {
+            Ok(reader) => {
+                metrics::counter!(metric::CONSUMERS).increment(1);
+                self.reader = Some(reader);
+            }
             // The relay makes the stream, in a moment.
             Err(ReaderError::NoStream(_)) => {}
             Err(error) => {

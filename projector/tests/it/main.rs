@@ -8,6 +8,7 @@
 mod broker;
 mod content;
 mod following;
+mod histories;
 mod lives;
 mod reports;
 /// Orders and commands as the domain's own tests make them.

@@ -8,6 +8,8 @@ use domain::order::OrderEvent;
 use event_store::{EventStore, StoreSettings};
 use event_stream::{Relay, RelaySettings, StreamSettings};
 use projector::{Config, Service};
+use read_model::View;
+use read_model::position::progress;
 use service_kit::Vars;
 use sqlx::PgPool;
 use test_kit::{TestDatabase, TestNats, database, eventually, nats};
@@ -179,6 +181,48 @@ impl Setup {
         for round in 0..rounds {
             self.note(&ids, &format!("round {round}")).await;
         }
+    }
+
+    /// The log's last position.
+    pub(crate) async fn head(&self) -> i64 {
+        self.store.head(1).await.unwrap().position
+    }
+
+    /// Takes the log back to `position`, as a promoted standby that lagged or a restored backup is: what came after it
+    /// is gone, the relay's row too.
+    pub(crate) async fn lose_after(&mut self, position: i64) {
+        let mut transaction = self.log.begin().await.unwrap();
+        for statement in [
+            "alter table event disable trigger event_is_immutable".to_owned(),
+            format!("delete from event where position > {position}"),
+            "alter table event enable always trigger event_is_immutable".to_owned(),
+            format!("delete from relay where position > {position}"),
+        ] {
+            sqlx::query(&statement)
+                .execute(&mut *transaction)
+                .await
+                .unwrap();
+        }
+        transaction.commit().await.unwrap();
+        let sequences = sqlx::query_as("select aggregate_id, max(sequence) from event group by 1")
+            .fetch_all(&self.log)
+            .await
+            .unwrap();
+        self.sequences = sequences.into_iter().collect();
+    }
+
+    /// Waits until the view `orders` is as far as the log.
+    pub(crate) async fn position_is_the_head(&self) {
+        let head = self.head().await;
+        eventually(
+            "the view's position at the log's end",
+            PATIENCE,
+            async || {
+                let progress = progress(&self.views, View::Orders).await.unwrap()?;
+                (progress.view == head).then_some(())
+            },
+        )
+        .await;
     }
 
     /// Waits until the newest message in the stream is the log's last event.

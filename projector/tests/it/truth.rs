@@ -92,6 +92,41 @@ impl Setup {
             shown.len(),
             entries.len()
         );
+        self.columns_equal_the_documents().await;
+    }
+
+    /// What is filtered by is what the documents say.
+    async fn columns_equal_the_documents(&self) {
+        for (table, differing) in [
+            (
+                "orders_1",
+                "(status, payment_status, fulfillment_status, return_status, on_hold::text, customer_id, currency,
+                    total::text, order_number)
+                is distinct from (document->>'status', document->>'payment_status', document->>'fulfillment_status',
+                    document->>'return_status', document->>'on_hold', document->'customer'->>'customer_id',
+                    document->>'currency', document->'amounts'->>'total', document->>'order_number')",
+            ),
+            (
+                "orders_1 left join order_terms_1 using (order_id)",
+                r#"(skus, tags) is distinct from (
+                    array(
+                        select distinct (line->>'sku') collate "C"
+                        from json_array_elements(document->'lines') line
+                        order by 1
+                    ),
+                    array(select tag collate "C" from json_array_elements_text(document->'tags') tag order by 1)
+                )"#,
+            ),
+            (
+                "order_history_1",
+                "(event_type, actor, correlation_id, occurred_at) is distinct from (entry->>'type', entry->>'actor',
+                    entry->>'correlation_id', (entry->>'occurred_at')::timestamptz)",
+            ),
+        ] {
+            let count = format!("select count(*) from {table} where {differing}");
+            let wrong: i64 = sqlx::query_scalar(&count).fetch_one(&self.views).await.unwrap();
+            assert_eq!(wrong, 0, "columns of {table}");
+        }
     }
 
     /// Waits until every checkpoint of every view is its partition's last position.

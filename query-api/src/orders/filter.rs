@@ -163,7 +163,27 @@ impl Filter {
         !self.terms.is_empty() || self.found_by.is_some()
     }
 
-    /// Adds its conditions on an order `o` and its terms `t` to a `where` clause that has one already.
+    /// Whether it looks for words: nobody can tell how many orders have them before they are looked up.
+    pub(super) fn looks_for_words(&self) -> bool {
+        self.found_by.is_some()
+    }
+
+    /// Adds its conditions on an order's terms `t` to a `where` clause that has one already.
+    pub(super) fn restrict_terms(&self, statement: &mut Statement) {
+        for (column, values) in &self.terms {
+            statement
+                .push(format!(" and t.{column} && "))
+                .push_bind(values.clone());
+        }
+        if let Some(query) = &self.found_by {
+            statement
+                .push(" and t.words @@ ")
+                .push_bind(query.clone())
+                .push("::tsquery");
+        }
+    }
+
+    /// Adds its conditions on an order `o` to a `where` clause that has one already.
     pub(super) fn restrict(&self, statement: &mut Statement) {
         for (column, values) in &self.columns {
             statement.push(format!(" and o.{column} = "));
@@ -175,11 +195,6 @@ impl Filter {
                     .push_bind(several.to_vec())
                     .push(")"),
             };
-        }
-        for (column, values) in &self.terms {
-            statement
-                .push(format!(" and t.{column} && "))
-                .push_bind(values.clone());
         }
         match self.on_hold.as_deref() {
             Some([first, further @ ..]) if further.iter().all(|other| other == first) => {
@@ -193,12 +208,6 @@ impl Filter {
             _ => {}
         }
         self.restrict_ranges(statement);
-        if let Some(query) = &self.found_by {
-            statement
-                .push(" and t.words @@ ")
-                .push_bind(query.clone())
-                .push("::tsquery");
-        }
     }
 
     fn restrict_ranges(&self, statement: &mut Statement) {

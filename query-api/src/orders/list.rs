@@ -23,6 +23,23 @@ pub(crate) struct Orders {
     limit: u16,
 }
 
+/// Orders that have the words looked for are few up to this many: about as many are cheaper to put in order than to come
+/// upon among some hundred thousand.
+const FEW: usize = 2_000;
+
+/// What the orders are joined with.
+#[derive(Debug, Clone, Copy)]
+enum Joined {
+    /// They are filtered by themselves.
+    Nothing,
+    /// Their terms, which must fit, from whichever side is better.
+    Terms,
+    /// The terms of each in its turn, if many fit.
+    TermsOfEach,
+    /// Those whose terms fit, if they are few.
+    Few,
+}
+
 /// Orders, newest first unless asked otherwise.
 pub(crate) async fn list(
     State(views): State<Views>,
@@ -86,22 +103,77 @@ impl Orders {
 
     /// One order more than the page has.
     fn candidates(&self, generation: i32, statement: &mut Statement) {
-        let sort = self.sort;
+        if !self.filter.looks_for_words() {
+            let joined = if self.filter.needs_terms() {
+                Joined::Terms
+            } else {
+                Joined::Nothing
+            };
+            return self.candidates_from(joined, generation, statement);
+        }
+        // The planner guesses how many orders have a word, at times wrongly by a factor of thousands. So they are looked up,
+        // up to a number: few are put in order; are they many, then some of them soon come in the order of the list.
+        let order = self.sort.clause("sort_key", "order_id");
+        statement.push(format!(
+            "with few as materialized (
+                select t.order_id
+                from {terms} t
+                where true",
+            terms = orders::terms_table(generation)
+        ));
+        self.filter.restrict_terms(statement);
+        statement.push(format!(
+            " limit {FEW} + 1
+            ),
+            known as materialized (select count(*) > {FEW} as many from few)
+            select * from (("
+        ));
+        self.candidates_from(Joined::Few, generation, statement);
+        statement.push(") union all (");
+        self.candidates_from(Joined::TermsOfEach, generation, statement);
+        statement
+            .push(format!(")) either order by {order} limit "))
+            .push_bind(i64::from(self.limit) + 1);
+    }
+
+    /// Candidates among the orders that are joined with this.
+    fn candidates_from(&self, joined: Joined, generation: i32, statement: &mut Statement) {
+        let column = self.sort.column();
         statement.push(format!(
             "select o.{column} as sort_key, o.order_id, o.document from {table} o",
-            column = sort.column(),
             table = Self::VIEW.table(generation)
         ));
-        if self.filter.needs_terms() {
-            let terms = orders::terms_table(generation);
-            statement.push(format!(" join {terms} t on t.order_id = o.order_id"));
+        let terms = orders::terms_table(generation);
+        match joined {
+            Joined::Nothing => {
+                statement.push(" where true");
+            }
+            Joined::Few => {
+                statement.push(
+                    " join few on few.order_id = o.order_id where not (select many from known)",
+                );
+            }
+            Joined::Terms => {
+                statement.push(format!(
+                    " join {terms} t on t.order_id = o.order_id where true"
+                ));
+                self.filter.restrict_terms(statement);
+            }
+            Joined::TermsOfEach => {
+                // A scalar query is not turned into a join, which the planner would begin with all that have the words.
+                statement.push(format!(
+                    " where (select many from known)
+                    and (select true from {terms} t where t.order_id = o.order_id"
+                ));
+                self.filter.restrict_terms(statement);
+                statement.push(")");
+            }
         }
-        statement.push(" where true");
         self.filter.restrict(statement);
         if let Some(key) = &self.behind {
-            sort.behind(key, statement);
+            self.sort.behind(key, statement);
         }
-        let order = sort.clause(&format!("o.{}", sort.column()), "o.order_id");
+        let order = self.sort.clause(&format!("o.{column}"), "o.order_id");
         statement
             .push(format!(" order by {order} limit "))
             .push_bind(i64::from(self.limit) + 1);

@@ -265,6 +265,48 @@ async fn who_waits_is_told_when_the_service_stops() {
 }
 
 #[tokio::test]
+async fn whoever_goes_away_stops_its_query() {
+    let stage = Stage::new().await;
+    stage.apply(&Order::placed("o-1", 1)).await;
+    // A query that would not end by itself.
+    let mut lock = stage.pool.begin().await.unwrap();
+    sqlx::query("lock table orders_1 in access exclusive mode")
+        .execute(&mut *lock)
+        .await
+        .unwrap();
+    let asking = stage.get("/v1/orders");
+    let waiting = async {
+        eventually("the query to wait", PATIENCE, async || {
+            let statement = "select pid from pg_stat_activity
+                where application_name = 'query-api' and datname = current_database() and wait_event_type = 'Lock'";
+            let pid: Option<i32> = sqlx::query_scalar(statement)
+                .fetch_optional(&stage.pool)
+                .await
+                .unwrap();
+            pid
+        })
+        .await
+    };
+    let pid: i32 = tokio::select! {
+        _ = asking => panic!("an answer in spite of the lock"),
+        pid = waiting => pid,
+    };
+    // Its time on the server is not over: a statement that times out leaves its session there.
+    eventually("the end of its session", PATIENCE, async || {
+        let there: bool =
+            sqlx::query_scalar("select exists (select from pg_stat_activity where pid = $1)")
+                .bind(pid)
+                .fetch_one(&stage.pool)
+                .await
+                .unwrap();
+        (!there).then_some(())
+    })
+    .await;
+    lock.rollback().await.unwrap();
+    assert_eq!(stage.get("/v1/orders").await.ids(), ["o-1"]);
+}
+
+#[tokio::test]
 async fn its_sessions_can_change_nothing() {
     let stage = Stage::new().await;
     stage.apply(&Order::placed("o-1", 1)).await;

@@ -17,6 +17,7 @@ mod paging;
 mod past;
 mod rate_limit;
 mod revenue;
+mod rows;
 mod shipping_and_back;
 mod stage;
 mod stream;

@@ -85,6 +85,39 @@ async fn a_frontier_of_another_number_of_partitions_says_nothing() {
 }
 
 #[tokio::test]
+async fn what_is_to_be_compared_with_another_history_counts_for_nothing() {
+    let (_database, pool) = views(COUNT).await;
+    frontier(&pool, 10, &[5, 10, 3, 0]).await;
+    checkpoints(&pool, [5, 10, 3, 0]).await;
+    sqlx::query("insert into followed select p, gen_random_uuid(), 2 from generate_series(0, 3) p")
+        .execute(&pool)
+        .await
+        .unwrap();
+    assert_eq!(progress(&pool).await, of(10, [10; 4]));
+    sqlx::query("update followed set incarnation = 0 where partition = 2")
+        .execute(&pool)
+        .await
+        .unwrap();
+    assert_eq!(progress(&pool).await, of(0, [10, 10, 0, 10]));
+    for order_id in ["a", "b", "c", "d", "e", "f", "g"] {
+        let statement = position::of_slot("$1", "$2", "$3");
+        let of_order: Option<i64> = sqlx::query_scalar(&format!("select {statement}"))
+            .bind("orders")
+            .bind(1)
+            .bind(i32::from(slot(order_id)))
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+        let wanted = if partition_of(order_id, COUNT) == 2 {
+            0
+        } else {
+            10
+        };
+        assert_eq!(of_order, Some(wanted), "{order_id}");
+    }
+}
+
+#[tokio::test]
 async fn a_view_that_is_not_there_has_no_progress() {
     let (_database, pool) = views(COUNT).await;
     sqlx::query("delete from checkpoint")

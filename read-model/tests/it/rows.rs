@@ -49,7 +49,9 @@ async fn a_written_order_replaces_the_one_before() {
     let (_database, pool) = views(4).await;
     let mut connection = pool.acquire().await.unwrap();
     let first = [row("a", 1), row("b", 1)];
-    orders::write(&mut connection, 1, &first).await.unwrap();
+    orders::write(&mut connection, 1, &first, &[])
+        .await
+        .unwrap();
     let placed_at = Timestamp::parse("2026-11-21T10:00:00Z").unwrap();
     let second = OrderRow {
         order_number: Some("2026-000002".to_owned()),
@@ -57,7 +59,7 @@ async fn a_written_order_replaces_the_one_before() {
         placed_at: Some(placed_at),
         ..row("b", 2)
     };
-    orders::write(&mut connection, 1, &[second, row("c", 1)])
+    orders::write(&mut connection, 1, &[second, row("c", 1)], &[])
         .await
         .unwrap();
     assert_eq!(
@@ -75,7 +77,7 @@ async fn a_written_order_replaces_the_one_before() {
     assert!(found.get::<bool, _>(1));
     assert_eq!(found.get::<String, _>(2), "placed");
     assert_eq!(found.get::<i64, _>(3), 2);
-    orders::write(&mut connection, 1, &[]).await.unwrap();
+    orders::write(&mut connection, 1, &[], &[]).await.unwrap();
 }
 
 fn terms(id: &str, sku: &str, text: &str) -> TermsRow {
@@ -107,9 +109,7 @@ async fn an_order_is_found_by_what_its_terms_were_last() {
         terms("b", "S-2", "ΟΔΟΣ ada@example.org"),
         terms("c", "S-3", ""),
     ];
-    orders::write_terms(&mut connection, 1, &rows)
-        .await
-        .unwrap();
+    orders::write(&mut connection, 1, &[], &rows).await.unwrap();
     let has_sku = "skus @> array[$1]";
     assert_eq!(found(&pool, has_sku, "S-2").await, ["b"]);
     let odd = "Ä \"quoted\" \\ {sku}";
@@ -130,7 +130,7 @@ async fn an_order_is_found_by_what_its_terms_were_last() {
         );
     }
     let changed = [terms("a", "S-9", "Avenue")];
-    orders::write_terms(&mut connection, 1, &changed)
+    orders::write(&mut connection, 1, &[], &changed)
         .await
         .unwrap();
     assert!(found(&pool, has_sku, "S-1").await.is_empty());
@@ -138,7 +138,7 @@ async fn an_order_is_found_by_what_its_terms_were_last() {
         found(&pool, "words @@ $1::tsquery", "'aven':*").await,
         ["a"]
     );
-    orders::write_terms(&mut connection, 1, &[]).await.unwrap();
+    orders::write(&mut connection, 1, &[], &[]).await.unwrap();
 }
 
 #[tokio::test]
@@ -167,7 +167,7 @@ async fn the_terms_of_the_largest_order_fit() {
             .collect(),
         words: all,
     };
-    orders::write_terms(&mut connection, 1, &[row])
+    orders::write(&mut connection, 1, &[], &[row])
         .await
         .unwrap();
     let last = prefixes(&text(999)).unwrap();
@@ -206,7 +206,7 @@ async fn generations_stand_side_by_side_and_go_alone() {
     create_generation(&mut transaction, View::Orders, 2, 8)
         .await
         .unwrap();
-    orders::write(&mut transaction, 2, &[row("new", 1)])
+    orders::write(&mut transaction, 2, &[row("new", 1)], &[])
         .await
         .unwrap();
     transaction.commit().await.unwrap();

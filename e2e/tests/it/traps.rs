@@ -1,0 +1,427 @@
+//! What brokers, processes and databases are known to do to pipelines, one thing at a time and under load. Each ends
+//! with the same questions: is everything that was acknowledged in the log, once, and is every row of every view what
+//! a fresh fold of the log says?
+//!
+//! Where a trap is smaller than a platform, its test is beside the code that it is about:
+//!
+//! | trap | where |
+//! |---|---|
+//! | an event of 1.2 MB | `projector/tests/it/content.rs` |
+//! | two relays at once, a late publish | `event-stream/tests/it/relay.rs` |
+//! | a log that lost events, its stream | `event-stream/tests/it/histories.rs` |
+//! | a log that lost events, its views | `projector/tests/it/histories.rs` |
+//! | the log's page begins with another event | `event-store/tests/it/reading.rs` |
+//! | a worker killed in the middle of a batch, two on one partition | `projector/tests/it/workers.rs` |
+//! | a message that is missed for good | `projector/tests/it/broker.rs` |
+//! | all of it at random | `chaos` |
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use async_nats::jetstream::stream::Stream;
+use nix::sys::signal::{Signal, kill};
+use serde_json::json;
+use test_kit::eventually;
+
+use crate::load::{Clients, Dice};
+use crate::order::two_units;
+use crate::platform::{DataDir, Platform, Servers, expect};
+use crate::{stream, truth};
+
+/// Longer than anything here takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A platform under load on servers that the test can harm.
+struct Stage {
+    platform: Arc<Platform>,
+    servers: Servers,
+    clients: Clients,
+    _data_dir: DataDir,
+}
+
+impl Stage {
+    async fn new() -> Result<Self> {
+        Self::with(Servers::with_own_broker().await?).await
+    }
+
+    async fn with(servers: Servers) -> Result<Self> {
+        let data_dir = DataDir::new()?;
+        let arguments = ["--split", "--projectors", "2"];
+        let platform = Arc::new(Platform::start_on(&data_dir, &arguments, &servers).await?);
+        let clients = Clients::start(&platform, "t", &mut Dice::new(1));
+        let stage = Self {
+            platform,
+            servers,
+            clients,
+            _data_dir: data_dir,
+        };
+        stage.more_events(100).await?;
+        Ok(stage)
+    }
+
+    /// Waits until clients have brought so many more events into the log.
+    async fn more_events(&self, count: i64) -> Result<()> {
+        let before = truth::events_in_log(&self.platform).await?;
+        eventually("more events", PATIENCE, async || {
+            assert!(!self.clients.has_failed(), "a client has given up");
+            let now = truth::events_in_log(&self.platform).await.ok()?;
+            (now >= before + count).then_some(())
+        })
+        .await;
+        Ok(())
+    }
+
+    /// The stream, as somebody who may do anything to it.
+    async fn stream(&self) -> Result<(async_nats::jetstream::Context, Stream)> {
+        let client = stream::client(&self.platform).await?;
+        let jetstream = async_nats::jetstream::new(client);
+        let stream = jetstream.get_stream("ORDERS").await?;
+        Ok((jetstream, stream))
+    }
+
+    /// Nothing lost, nothing doubled, nothing different.
+    async fn end(self) -> Result<()> {
+        let acknowledged = self.clients.stop().await?;
+        ensure!(acknowledged.commands() > 0, "no load");
+        acknowledged.compare_with_the_log(&self.platform).await?;
+        truth::views_equal_the_log(&self.platform).await?;
+        let platform = Arc::into_inner(self.platform).context("nobody else has the platform")?;
+        platform.stop().await
+    }
+}
+
+#[tokio::test]
+async fn a_broker_killed_at_full_rate() -> Result<()> {
+    let mut stage = Stage::new().await?;
+    for _ in 0..3 {
+        stage.servers.nats.kill().await;
+        stage.more_events(50).await?;
+        stage.servers.nats.start().await;
+        stage.more_events(100).await?;
+    }
+    stage.end().await
+}
+
+#[tokio::test]
+async fn a_broker_with_an_older_copy_of_its_data() -> Result<()> {
+    let mut stage = Stage::new().await?;
+    stage.servers.nats.stop().await;
+    let store = stage.servers.nats.store_dir();
+    let copy = store.with_extension("copy");
+    copy_directory(&store, &copy)?;
+    stage.servers.nats.start().await;
+    stage.more_events(200).await?;
+    stage.servers.nats.stop().await;
+    std::fs::remove_dir_all(&store)?;
+    std::fs::rename(&copy, &store)?;
+    stage.servers.nats.start().await;
+    stage.more_events(200).await?;
+    stage.end().await
+}
+
+#[tokio::test]
+async fn a_broker_whose_store_is_gone() -> Result<()> {
+    let mut stage = Stage::new().await?;
+    stage.servers.nats.kill().await;
+    std::fs::remove_dir_all(stage.servers.nats.store_dir())?;
+    stage.servers.nats.start().await;
+    stage.more_events(200).await?;
+    stage.end().await
+}
+
+#[tokio::test]
+async fn a_broker_whose_disk_is_full() -> Result<()> {
+    let Some(nats) = test_kit::nats_on_small_disk(8).await else {
+        use std::io::Write as _;
+        // Past the test harness, which shows nothing of a test that passes.
+        let refused = "NOT TESTED: a broker whose disk is full, for this machine lets nobody mount a small one";
+        return Ok(writeln!(std::io::stderr(), "{refused}")?);
+    };
+    let mut stage = Stage::with(Servers::with(nats).await?).await?;
+    stage.servers.nats.fill_disk();
+    eventually("a relay that cannot publish", PATIENCE, async || {
+        let errors = stage.platform.metric("relay_errors_total").await?;
+        (errors > 0.0).then_some(())
+    })
+    .await;
+    // Commands go on.
+    stage.more_events(200).await?;
+    // It does not come back by itself: an operator makes room, and starts it again.
+    stage.servers.nats.kill().await;
+    stage.servers.nats.start().await;
+    stage.more_events(100).await?;
+    stage.end().await
+}
+
+#[tokio::test]
+async fn messages_deleted_from_the_middle_and_the_end() -> Result<()> {
+    let stage = Stage::new().await?;
+    for _ in 0..5 {
+        stage.more_events(60).await?;
+        let (_, stream) = stage.stream().await?;
+        let state = &stream.cached_info().state;
+        let middle = u64::midpoint(state.first_sequence, state.last_sequence);
+        for sequence in
+            (middle..middle + 20).chain(state.last_sequence.saturating_sub(5)..=state.last_sequence)
+        {
+            // One that is gone already is as good as deleted.
+            let _ = stream.delete_message(sequence).await;
+        }
+    }
+    stage.end().await
+}
+
+#[tokio::test]
+async fn a_stream_that_is_purged_and_one_that_is_deleted() -> Result<()> {
+    let stage = Stage::new().await?;
+    let (_, stream) = stage.stream().await?;
+    stream.purge().await?;
+    stage.more_events(100).await?;
+    let (jetstream, _) = stage.stream().await?;
+    jetstream.delete_stream("ORDERS").await?;
+    stage.more_events(100).await?;
+    stage.end().await
+}
+
+#[tokio::test]
+async fn an_event_that_no_message_can_hold() -> Result<()> {
+    let nats = test_kit::nats_with("max_payload: 131072").await;
+    let stage = Stage::with(Servers::with(nats).await?).await?;
+    let mut large = two_units();
+    large["lines"] = (0..500)
+        .map(|line| {
+            json!({ "line_id": line.to_string(), "sku": "SKU", "name": "A name of some length, to make it large",
+                    "quantity": 1, "unit_price": 1 })
+        })
+        .collect();
+    large
+        .as_object_mut()
+        .context("an order")?
+        .remove("expected_total");
+    let through_the_stream = eventually(
+        "a large event read because a message told of it",
+        PATIENCE,
+        async || {
+            // Each is as likely as not found by whoever looks into the log first.
+            let placed = stage
+                .platform
+                .post("/v1/orders", &large)
+                .send()
+                .await
+                .ok()?;
+            let placed = expect(201, placed).await.ok()?;
+            let position = placed["position"].as_i64()?;
+            let read = stream::read_all(&stage.platform, position, PATIENCE)
+                .await
+                .ok()?;
+            let wanted = format!("{position:020}");
+            let message = read
+                .into_iter()
+                .find(|message| message.header("ce-sequence").is_ok_and(|at| at == wanted))?;
+            Some(message)
+        },
+    )
+    .await;
+    assert_eq!(through_the_stream.header("ce-dataref")?, "log");
+    assert!(through_the_stream.payload.is_empty());
+    let acknowledged = stage.clients.stop().await?;
+    ensure!(acknowledged.commands() > 0, "no load");
+    truth::views_equal_the_log(&stage.platform).await?;
+    let platform = Arc::into_inner(stage.platform).context("nobody else has the platform")?;
+    platform.stop().await
+}
+
+#[tokio::test]
+async fn a_stream_of_another_log() -> Result<()> {
+    let stage = Stage::new().await?;
+    let (_, before) = stage.stream().await?;
+    let log = uuid_of(&stage.platform).await?;
+    // A second platform with databases of its own, at the first one's broker.
+    let data_dir = DataDir::new()?;
+    let (log_database, views_database) = tokio::join!(test_kit::database(), test_kit::database());
+    let variables = [
+        ("NATS_URL", stage.servers.nats.url.as_str()),
+        ("EVENT_STORE_URL", log_database.url.as_str()),
+        ("READ_MODEL_URL", views_database.url.as_str()),
+    ];
+    let other = Platform::start_with(&data_dir, &["--split"], &variables).await?;
+    for _ in 0..5 {
+        let placed = expect(201, other.post("/v1/orders", &two_units()).send().await?).await?;
+        let position = placed["position"].as_i64().context("position")?;
+        expect(200, other.get("/v1/orders", position).send().await?).await?;
+    }
+    truth::views_equal_the_log(&other).await?;
+    let ours = uuid_of(&other).await?;
+    let refusal = format!(
+        "the stream ORDERS holds events of another log ({log}, ours is {ours}): \
+         choose another stream name or broker, or remove that stream"
+    );
+    eventually("the refusal, in one sentence", PATIENCE, async || {
+        other.log().contains(&refusal).then_some(())
+    })
+    .await;
+    other.stop().await?;
+    let after = stage.stream().await?.1;
+    let (before, after) = (&before.cached_info().state, &after.cached_info().state);
+    assert!(after.last_sequence >= before.last_sequence);
+    stage.end().await
+}
+
+async fn uuid_of(platform: &Platform) -> Result<String> {
+    let log = sqlx::PgPool::connect(platform.text("event_store_url")).await?;
+    Ok(sqlx::query_scalar("select log_id::text from log")
+        .fetch_one(&log)
+        .await?)
+}
+
+#[tokio::test]
+async fn a_relay_paused_while_another_leads() -> Result<()> {
+    let stage = Stage::new().await?;
+    // Another replica of everything, on the same servers.
+    let data_dir = DataDir::new()?;
+    let other = Platform::start_on(&data_dir, &["--split"], &stage.servers).await?;
+    for _ in 0..3 {
+        let paused = stage.platform.signal("command-api", Signal::SIGSTOP)?;
+        let before = truth::last_message(&other).await?;
+        eventually("the other relay publishes", PATIENCE, async || {
+            expect(
+                201,
+                other.post("/v1/orders", &two_units()).send().await.ok()?,
+            )
+            .await
+            .ok()?;
+            (truth::last_message(&other).await.ok()? > before + 20).then_some(())
+        })
+        .await;
+        kill(paused, Signal::SIGCONT)?;
+        stage.more_events(50).await?;
+    }
+    stage.clients.stop().await?;
+    truth::views_equal_the_log(&stage.platform).await?;
+    let events = truth::events_in_log(&stage.platform).await?;
+    truth::stream_is_continuous(&stage.platform, usize::try_from(events)?).await?;
+    other.stop().await?;
+    let platform = Arc::into_inner(stage.platform).context("nobody else has the platform")?;
+    platform.stop().await
+}
+
+#[tokio::test]
+async fn a_worker_paused_until_others_have_its_partitions() -> Result<()> {
+    let stage = Stage::new().await?;
+    for worker in ["projector-1", "projector-2", "projector-1"] {
+        let paused = stage.platform.signal(worker, Signal::SIGSTOP)?;
+        let views = sqlx::PgPool::connect(stage.platform.text("read_model_url")).await?;
+        eventually("one worker with all partitions", PATIENCE, async || {
+            let owners: i64 = sqlx::query_scalar(
+                "select count(distinct owner)
+                from lease
+                where name like 'partition:%'
+                and expires_at > clock_timestamp()
+                having count(*) = 16",
+            )
+            .fetch_optional(&views)
+            .await
+            .ok()??;
+            (owners == 1).then_some(())
+        })
+        .await;
+        kill(paused, Signal::SIGCONT)?;
+        stage.more_events(50).await?;
+    }
+    stage.end().await
+}
+
+#[tokio::test]
+async fn a_log_that_failed_over_to_a_lagged_standby() -> Result<()> {
+    let stage = Stage::new().await?;
+    stage.more_events(200).await?;
+    let acknowledged = stage.clients.stop().await?;
+    truth::views_equal_the_log(&stage.platform).await?;
+    let events = truth::events_in_log(&stage.platform).await?;
+    ensure!(acknowledged.events() > 100, "too few events");
+    // The standby has two thirds of them.
+    let kept = events * 2 / 3;
+    truth::lose_after(&stage.platform, kept).await?;
+    let clients = Clients::start(&stage.platform, "after", &mut Dice::new(2));
+    eventually("more events than before", PATIENCE, async || {
+        assert!(!clients.has_failed(), "a client has given up");
+        let now = truth::events_in_log(&stage.platform).await.ok()?;
+        (now > events + 100).then_some(())
+    })
+    .await;
+    clients.stop().await?;
+    truth::views_equal_the_log(&stage.platform).await?;
+
+    // The stream goes on after the last event that both histories have.
+    let events = truth::events_in_log(&stage.platform).await?;
+    let read = stream::read_all(&stage.platform, events, PATIENCE).await?;
+    ensure!(
+        read.first().context("a message")?.header("ce-sequence")? == format!("{:020}", kept + 1)
+    );
+    for message in &read {
+        ensure!(
+            message.header("ce-incarnation")? == "2",
+            "{:?}",
+            message.headers
+        );
+    }
+    let platform = Arc::into_inner(stage.platform).context("nobody else has the platform")?;
+    platform.stop().await
+}
+
+#[tokio::test]
+async fn projectors_that_join_and_leave() -> Result<()> {
+    let stage = Stage::new().await?;
+    for _ in 0..2 {
+        let data_dir = DataDir::new()?;
+        let arguments = ["--split", "--projectors", "2"];
+        let other = Platform::start_on(&data_dir, &arguments, &stage.servers).await?;
+        stage.more_events(100).await?;
+        other.stop().await?;
+        stage.more_events(50).await?;
+    }
+    stage.end().await
+}
+
+#[tokio::test]
+async fn a_database_killed_under_load() -> Result<()> {
+    let data_dir = DataDir::new()?;
+    let arguments = ["--split", "--projectors", "2"];
+    let platform = Arc::new(Platform::start(&data_dir, &arguments).await?);
+    let clients = Clients::start(&platform, "t", &mut Dice::new(1));
+    for _ in 0..2 {
+        let before = truth::events_in_log(&platform).await?;
+        let killed = platform.signal("postgres", Signal::SIGKILL)?;
+        eventually(
+            "the database, and more events in it",
+            PATIENCE,
+            async || {
+                let now = truth::events_in_log(&platform).await.ok()?;
+                let is_new = platform.pid("postgres").ok()? != killed;
+                (is_new && now > before + 50).then_some(())
+            },
+        )
+        .await;
+    }
+    let acknowledged = clients.stop().await?;
+    acknowledged.compare_with_the_log(&platform).await?;
+    truth::views_equal_the_log(&platform).await?;
+    let platform = Arc::into_inner(platform).context("nobody else has the platform")?;
+    platform.stop().await
+}
+
+fn copy_directory(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_directory(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
