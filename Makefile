@@ -100,9 +100,12 @@ consumer:
 		echo "The consumer of docs/consume-the-stream.md, the validity of docs/openapi and clients made of it are not tested." >&2; \
 	fi
 
-# Random lives of orders and random prices; no server is needed.
-test-deep: ## the domain's properties with 10,000 cases each instead of some hundred
+# Random lives of orders and random prices, plans over many rows, the platform's promises over many orders.
+test-deep: PROFILE := dev
+test-deep: ## properties with 10,000 cases, queries over 200,000 orders, reads after 10,000 writes and the like: hours
 	PROPTEST_CASES=10000 cargo test $(LOCKED) --package domain
+	cargo test $(LOCKED) --workspace --no-run
+	TEST_DEEP=1 $(ORDERS) servers -- cargo test $(LOCKED) --package query-api --package e2e
 
 # Random values are the same in each run, so that a survivor of one run is one of the next.
 mutants: export PROPTEST_CASES := 32

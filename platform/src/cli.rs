@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::ask::{Get, List, Tail, Timeline};
 use crate::demo::Demo;
 use crate::migrations::Migrate;
 use crate::postgres::sweep::Sweep;
@@ -27,6 +28,18 @@ pub(crate) enum Command {
     /// Send 15,000 TPC-H orders through the platform and compare every total
     #[command(after_help = DEMO_HELP)]
     Demo(Demo),
+    /// Show one order, now or as it was
+    #[command(after_help = GET_HELP)]
+    Get(Get),
+    /// List orders
+    #[command(after_help = LIST_HELP)]
+    List(Box<List>),
+    /// Show what happened to an order
+    #[command(after_help = TIMELINE_HELP)]
+    Timeline(Timeline),
+    /// Show events as they happen
+    #[command(after_help = TAIL_HELP)]
+    Tail(Tail),
     /// Print a token for the APIs
     #[command(after_help = TOKEN_HELP)]
     Token(Token),
@@ -45,6 +58,33 @@ pub(crate) enum Command {
     #[command(hide = true)]
     Sweep(Sweep),
 }
+
+const GET_HELP: &str = "\
+Examples:
+  orders get 2026-000123
+  orders get o-42 --version 3
+  orders get o-42 --at 2026-11-20T10:00:00Z --json";
+
+const LIST_HELP: &str = "\
+All filters that are given must fit; of several values with commas, any.
+
+Examples:
+  orders list --status placed,confirmed --on-hold true
+  orders list --q 'ada teapot' --sort -total --limit 10
+  orders list --customer-id c-42 --json";
+
+const TIMELINE_HELP: &str = "\
+Examples:
+  orders timeline o-42
+  orders timeline o-42 --json";
+
+const TAIL_HELP: &str = "\
+Follows until Ctrl-C. A stream that breaks goes on where it was: no event is missed, none comes twice.
+
+Examples:
+  orders tail
+  orders tail o-42
+  orders tail --after-position 0 --json";
 
 const SERVERS_HELP: &str = "\
 The command finds in its environment:

@@ -1,8 +1,8 @@
-//! Our own HTTP client: for health checks and for the demo.
+//! Our own HTTP client: for health checks, for the demo and for questions.
 
 use anyhow::{Context, Result};
 
-/// A client that talks to servers of this machine: never through a proxy.
+/// A client that never talks through a proxy.
 pub(crate) fn client() -> Result<reqwest::Client> {
     // The first caller installs it; a later one, or a service in this process, finds it installed.
     drop(rustls::crypto::ring::default_provider().install_default());

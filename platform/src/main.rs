@@ -1,5 +1,6 @@
 //! The `orders` program: the operator's commands, and the whole platform on one machine.
 
+mod ask;
 mod cli;
 mod data_dir;
 mod demo;
@@ -51,6 +52,10 @@ fn run(command: Command) -> Result<u8> {
     match command {
         Command::Up(up) => runtime()?.block_on(up.run()),
         Command::Demo(demo) => runtime()?.block_on(demo.run()),
+        Command::Get(get) => runtime()?.block_on(get.run()),
+        Command::List(list) => runtime()?.block_on(list.run()),
+        Command::Timeline(timeline) => runtime()?.block_on(timeline.run()),
+        Command::Tail(tail) => runtime()?.block_on(tail.run()),
         Command::Token(token) => runtime()?.block_on(token.run()),
         Command::Migrate(migrate) => runtime()?.block_on(migrate.run()),
         Command::Service(service) => runtime()?.block_on(service.run()),

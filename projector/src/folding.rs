@@ -1,4 +1,4 @@
-//! From a batch of events to the rows of both projections, in one pass.
+//! From a batch of events to folded orders, in one pass that every projection watches.
 //!
 //! The state between batches is a bounded cache of folded orders. It is a convenience: an order that is not in it is
 //! folded anew from the log, so there is no second stored state that could disagree with the views.
@@ -7,13 +7,9 @@ use std::collections::{HashMap, HashSet};
 
 use domain::envelope::Recorded;
 use event_store::{EventStore, ORDER, StoreError, StoredEvent};
-use read_model::View;
-use read_model::history::HistoryRow;
 use read_model::order::OrderFold;
-use read_model::orders::OrderRow;
-use serde_json::Value;
 
-use crate::{order_history, orders};
+use crate::projections::Gathering;
 
 /// Folded orders that a partition keeps.
 const KEPT: usize = 1_000;
@@ -45,13 +41,6 @@ pub(crate) enum FoldError {
     Json(#[from] serde_json::Error),
 }
 
-/// The rows that a batch leads to.
-#[derive(Debug, Default)]
-pub(crate) struct Rows {
-    pub(crate) orders: Vec<OrderRow>,
-    pub(crate) history: Vec<HistoryRow>,
-}
-
 /// An event of an order, with the version of its shape.
 #[derive(Debug)]
 pub(crate) struct OrderEventAt {
@@ -73,20 +62,18 @@ struct Kept {
 }
 
 impl Folding {
-    /// Folds `events`, which follow `after`, and returns the rows that `views` need. After an error, and when
-    /// the rows are not written, the cache holds what the views do not: it must be thrown away.
+    /// Folds `events`, which follow `after`, and shows the orders to `gatherings`. After an error, and when what was
+    /// gathered is not written, the cache holds what the views do not: it must be thrown away.
     pub(crate) async fn fold(
         &mut self,
         store: &EventStore,
         after: i64,
         events: &[OrderEventAt],
-        views: &[View],
-    ) -> Result<Rows, FoldError> {
+        gatherings: &mut [Box<dyn Gathering>],
+    ) -> Result<(), FoldError> {
         self.round += 1;
         self.load(store, after, events).await?;
-        let mut rows = Rows::default();
-        let history = views.contains(&View::OrderHistory);
-        let mut documents: HashMap<&str, Value> = HashMap::new();
+        let mut touched: HashSet<&str> = HashSet::new();
         for (index, event) in events.iter().enumerate() {
             if index % TURN == TURN - 1 {
                 tokio::task::yield_now().await;
@@ -96,38 +83,24 @@ impl Folding {
             if event.recorded.sequence != fold.version() + 1 {
                 return Err(gap(&event.recorded, fold));
             }
-            let before = match documents.remove(order_id) {
-                Some(document) => Some(document),
-                None if history && fold.version() > 0 => {
-                    Some(serde_json::to_value(fold.document())?)
+            if touched.insert(order_id) {
+                for gathering in gatherings.iter_mut() {
+                    gathering.begin(order_id, fold)?;
                 }
-                None => None,
-            };
+            }
             fold.apply(&event.recorded);
-            if history {
-                let document = serde_json::to_value(fold.document())?;
-                let row = order_history::row(
-                    &event.recorded,
-                    &event.event_version,
-                    fold,
-                    before.as_ref(),
-                    &document,
-                )?;
-                rows.history.push(row);
-                documents.insert(order_id, document);
+            for gathering in gatherings.iter_mut() {
+                gathering.event(event, fold)?;
             }
         }
-        if views.contains(&View::Orders) {
-            let touched: HashSet<&str> = events
-                .iter()
-                .map(|event| event.recorded.order_id.as_str())
-                .collect();
-            for order_id in touched {
-                rows.orders.extend(orders::row(&self.kept(order_id).fold)?);
+        for order_id in touched {
+            let fold = &self.kept(order_id).fold;
+            for gathering in gatherings.iter_mut() {
+                gathering.end(order_id, fold)?;
             }
         }
         self.evict();
-        Ok(rows)
+        Ok(())
     }
 
     /// Folds the orders of `events` that are not kept, up to `after`, from one query.

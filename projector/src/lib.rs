@@ -1,8 +1,7 @@
 //! Events to views: consume, fold, checkpoint.
 //!
-//! The way of an event, one file each, in this order: `partition` (what a message means), `folding` (events to rows,
-//! by the projections in `orders` and `order_history`), `partition/applying` (rows and checkpoints in one
-//! transaction). Around it: `ownership` (who works on which partition), `views` (the tables), `frontier` (how far the
+//! The way of an event, one file each, in this order: `partition` (what a message means), `folding` (events to orders),
+//! `projections` (orders to rows, a folder a view), `partition/applying` (rows and checkpoints in one transaction). Around it: `ownership` (who works on which partition), `views` (the tables), `frontier` (how far the
 //! log is).
 //!
 //! What holds whatever happens: rows and checkpoints are written in one transaction that begins by moving the
@@ -14,10 +13,9 @@ mod config;
 mod folding;
 mod frontier;
 mod lag;
-mod order_history;
-mod orders;
 mod ownership;
 mod partition;
+mod projections;
 mod service;
 mod views;
 

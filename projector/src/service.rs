@@ -194,6 +194,8 @@ fn connect_views(url: &str, connections: u32) -> Result<PgPool, sqlx::Error> {
         ("statement_timeout", "10s"),
         // Views and checkpoints are of one transaction: what a crash takes back is read from the log again.
         ("synchronous_commit", "off"),
+        // A plan that was made while a view was empty and stays cached must use its indexes later, too.
+        ("enable_seqscan", "off"),
     ]);
     let pool = PgPoolOptions::new()
         .max_connections(connections)

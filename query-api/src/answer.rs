@@ -3,15 +3,44 @@
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use serde::Serialize;
 use service_kit::{Problem, ProblemType};
 
+use crate::request::MediaType;
+
 const LOG_POSITION: HeaderName = HeaderName::from_static("log-position");
+const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// JSON as it is, complete up to `position`.
 pub(crate) fn json(body: String, position: i64) -> Response {
     let mut response = Response::new(Body::from(body));
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, json);
+    framed(response, position)
+}
+
+/// A document that this service makes itself, complete up to `position`.
+pub(crate) fn document(document: &impl Serialize, position: i64) -> Result<Response, Problem> {
+    Ok(json(text_of(document)?, position))
+}
+
+/// The items of a list that this service makes itself.
+pub(crate) fn documents(documents: &[impl Serialize]) -> Result<Vec<String>, Problem> {
+    documents.iter().map(text_of).collect()
+}
+
+fn text_of(document: &impl Serialize) -> Result<String, Problem> {
+    serde_json::to_string(document)
+        .map_err(|error| Problem::from_failure(ProblemType::Internal, &error))
+}
+
+/// A body of this type that comes bit by bit, complete up to `position`.
+pub(crate) fn streamed(body: Body, media: MediaType, position: i64) -> Response {
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, media.content_type());
+    // A proxy that collects it before it passes it on would defeat it.
+    headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
     framed(response, position)
 }
 

@@ -5,11 +5,21 @@
 //! and nothing else: not the log, not the broker.
 
 mod answer;
+mod audit;
 mod config;
+mod customers;
+mod fulfillment_queue;
+mod openapi;
 mod orders;
+#[cfg(test)]
+mod plans;
+mod products;
 mod request;
+mod returns;
+mod revenue;
 mod router;
 mod service;
+mod stream;
 mod views;
 
 pub use config::Config;

@@ -5,29 +5,52 @@ mod conditional;
 mod cursor;
 mod parameters;
 
+use std::marker::PhantomData;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri};
 use service_kit::{Actor, Problem, Scope};
 
+pub(crate) use accept::MediaType;
 pub(crate) use conditional::{etag, none_match};
 pub(crate) use cursor::CursorOf;
-pub(crate) use parameters::Parameters;
+pub(crate) use parameters::{DEFAULT_LIMIT, MAX_LIMIT, MAX_VALUES, Parameters, bad_parameter};
 
 use crate::answer::NextPage;
 use crate::router::App;
 use crate::views::Freshness;
 
-/// A query of somebody who may read orders and takes JSON.
-#[derive(Debug)]
-pub(crate) struct Question {
-    /// How new the answer must be.
-    pub(crate) freshness: Freshness,
-    headers: HeaderMap,
-    uri: Uri,
+/// Who may ask, and what the answer can be.
+pub(crate) trait Terms {
+    /// The scope that the token must hold.
+    const SCOPE: Scope;
+    /// The types of the answer, the usual one first.
+    const OFFERED: &'static [MediaType];
 }
 
-impl Question {
+/// For whoever may read orders, in JSON: most queries.
+#[derive(Debug)]
+pub(crate) struct OrdersInJson;
+
+impl Terms for OrdersInJson {
+    const SCOPE: Scope = Scope::OrdersRead;
+    const OFFERED: &'static [MediaType] = &[MediaType::Json];
+}
+
+/// A query of somebody who may ask it and takes its answer.
+#[derive(Debug)]
+pub(crate) struct Question<T = OrdersInJson> {
+    /// How new the answer must be.
+    pub(crate) freshness: Freshness,
+    /// The type of the answer.
+    pub(crate) media: MediaType,
+    headers: HeaderMap,
+    uri: Uri,
+    terms: PhantomData<T>,
+}
+
+impl<T> Question<T> {
     /// The request's headers.
     pub(crate) fn headers(&self) -> &HeaderMap {
         &self.headers
@@ -45,18 +68,20 @@ impl Question {
     }
 }
 
-impl FromRequestParts<App> for Question {
+impl<T: Terms> FromRequestParts<App> for Question<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let actor = Actor::from_request_parts(parts, app).await?;
         app.rate_limiter().admit(&actor, &parts.extensions)?;
-        actor.require(Scope::OrdersRead)?;
-        accept::json(&parts.headers)?;
+        actor.require(T::SCOPE)?;
+        let media = accept::best(&parts.headers, T::OFFERED)?;
         Ok(Self {
             freshness: Freshness::from_headers(&parts.headers)?,
+            media,
             headers: parts.headers.clone(),
             uri: parts.uri.clone(),
+            terms: PhantomData,
         })
     }
 }

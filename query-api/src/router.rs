@@ -7,8 +7,9 @@ use service_kit::health::Health;
 use service_kit::{Authenticator, RateLimiter, edge};
 use tokio_util::sync::CancellationToken;
 
-use crate::orders;
+use crate::stream::Hub;
 use crate::views::Views;
+use crate::{audit, customers, fulfillment_queue, openapi, orders, products, returns, revenue, stream};
 
 /// What every handler has. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -16,6 +17,7 @@ pub(crate) struct App {
     authenticator: Authenticator,
     rate_limiter: RateLimiter,
     views: Views,
+    hub: Hub,
 }
 
 impl App {
@@ -23,11 +25,13 @@ impl App {
         authenticator: Authenticator,
         rate_limiter: RateLimiter,
         views: Views,
+        hub: Hub,
     ) -> Self {
         Self {
             authenticator,
             rate_limiter,
             views,
+            hub,
         }
     }
 
@@ -49,6 +53,12 @@ impl FromRef<App> for Views {
     }
 }
 
+impl FromRef<App> for Hub {
+    fn from_ref(app: &App) -> Self {
+        app.hub.clone()
+    }
+}
+
 /// The paths of the contract that are served today.
 pub(crate) fn router(app: App, stopping: &CancellationToken) -> Router {
     let views = app.views.clone();
@@ -67,6 +77,16 @@ pub(crate) fn router(app: App, stopping: &CancellationToken) -> Router {
             "/v1/orders/{order_id}/timeline",
             get(orders::timeline::timeline),
         )
-        .with_state(app);
+        .route("/v1/orders/{order_id}/stream", get(stream::of_order))
+        .route("/v1/stream", get(stream::all))
+        .route("/v1/audit/events", get(audit::list::list))
+        .route("/v1/customers/{customer_id}", get(customers::by_id))
+        .route("/v1/products", get(products::list::list))
+        .route("/v1/products/{sku}", get(products::one::by_sku))
+        .route("/v1/reports/revenue", get(revenue::report))
+        .route("/v1/fulfillment/queue", get(fulfillment_queue::list))
+        .route("/v1/returns", get(returns::list))
+        .with_state(app)
+        .merge(service_kit::openapi::routes(&openapi::document()));
     edge::wrap("query-api", routes, health)
 }

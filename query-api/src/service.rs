@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::router::{self, App};
+use crate::stream::Hub;
 use crate::views::Views;
 
 /// How long a stopping service waits for answers; an orchestrator kills after 10 s.
@@ -57,10 +58,11 @@ impl Service {
         let address = listener.local_addr().map_err(listen)?;
         let stopping = CancellationToken::new();
         let views = Views::connect_lazy(config.read_model, config.connections, stopping.clone());
+        let hub = Hub::start(views.clone(), stopping.clone());
         Ok(Self {
             listener,
             address,
-            app: App::new(authenticator, rate_limiter, views.clone()),
+            app: App::new(authenticator, rate_limiter, views.clone(), hub),
             views,
             stopping,
         })

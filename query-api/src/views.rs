@@ -1,26 +1,43 @@
 //! The views' database, read only: snapshots of a generation, and waiting for newer ones.
 
+mod borrowed;
 mod failure;
 mod freshness;
 mod progress_watch;
 mod rows;
+mod statement;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use read_model::View;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 use tokio_util::sync::CancellationToken;
 
+use borrowed::Borrowed;
 pub(crate) use failure::ReadError;
 pub(crate) use freshness::{Freshness, Place};
 use progress_watch::ProgressWatch;
-pub(crate) use rows::Rows;
+pub(crate) use progress_watch::Waiting;
+pub(crate) use rows::{Items, PageOf, Rows, sum};
+pub(crate) use statement::Statement;
 
 /// How long any statement may take on the server: whoever asked has gone or will not wait longer.
 const STATEMENT_TIMEOUT: &str = "5s";
+/// How soon the server notices that nobody waits for a statement's answer any more.
+const GONE_CHECK: &str = "200ms";
+/// How statements are planned.
+pub(crate) const PLANNING: [(&str, &str); 3] = [
+    // Every statement here has its index. A plan that was made while the tables were empty and stays cached must use it too.
+    ("enable_seqscan", "off"),
+    // What is read often is in memory: an index in the order of a filter must not lose to one that merely lies in the order
+    // of the table, since a filter's orders are often the old ones.
+    ("random_page_cost", "1.1"),
+    // Compiling such short statements costs more than running them.
+    ("jit", "off"),
+];
 /// How long a query waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 /// A connection that lay idle longer than this is tried before it is used.
@@ -60,12 +77,11 @@ pub(crate) trait ViewQuery: Sync {
     /// What must be newer for what was found to be newer.
     fn place(&self, rows: &Self::Rows) -> Place;
 
-    /// Runs the statement on this generation's table.
-    fn run(
-        &self,
-        pool: &PgPool,
-        generation: i32,
-    ) -> impl Future<Output = Result<Snapshot<Self::Rows>, sqlx::Error>> + Send;
+    /// The statement on this generation's tables.
+    fn statement(&self, generation: i32) -> Statement;
+
+    /// What the statement's rows say.
+    fn snapshot(&self, rows: &[PgRow]) -> Result<Snapshot<Self::Rows>, sqlx::Error>;
 }
 
 /// What one statement saw.
@@ -102,11 +118,9 @@ impl Views {
             .options([
                 ("default_transaction_read_only", "on"),
                 ("statement_timeout", STATEMENT_TIMEOUT),
-                // Every statement here has its index. A plan that was made while the tables were empty and stays cached
-                // must use it too; and compiling such short statements costs more than running them.
-                ("enable_seqscan", "off"),
-                ("jit", "off"),
+                ("client_connection_check_interval", GONE_CHECK),
             ])
+            .options(PLANNING)
             .disable_statement_logging();
         let pool = PgPoolOptions::new()
             .max_connections(connections)
@@ -153,8 +167,13 @@ impl Views {
         Ok(())
     }
 
+    /// Looks, as long as this is kept, how far the view is.
+    pub(crate) fn watch(&self, view: View) -> Waiting {
+        self.progress.wait(view)
+    }
+
     /// Answers a query from what is there now.
-    async fn read<Q: ViewQuery>(&self, query: &Q) -> Result<Found<Q::Rows>, ReadError> {
+    pub(crate) async fn read<Q: ViewQuery>(&self, query: &Q) -> Result<Found<Q::Rows>, ReadError> {
         let view = Q::VIEW;
         let mut last = ReadError::Switching;
         for _ in 0..ATTEMPTS {
@@ -162,7 +181,7 @@ impl Views {
                 Generation::Live => (self.live_generation(view).await?, false),
                 Generation::Of(generation) => (generation, true),
             };
-            let snapshot = match query.run(&self.pool, generation).await {
+            let snapshot = match self.ask(query, generation).await {
                 Ok(snapshot) => snapshot,
                 Err(error) if failure::is_no_table(&error) && bound => {
                     return Err(ReadError::GenerationGone);
@@ -193,6 +212,19 @@ impl Views {
             };
         }
         Err(last)
+    }
+
+    /// One statement on one connection, which ends with whoever no longer waits for it.
+    async fn ask<Q: ViewQuery>(
+        &self,
+        query: &Q,
+        generation: i32,
+    ) -> Result<Snapshot<Q::Rows>, sqlx::Error> {
+        let mut borrowed = Borrowed::from(&self.pool).await?;
+        let statement = query.statement(generation);
+        let rows = statement.fetch_all(borrowed.connection()?).await;
+        borrowed.give_back();
+        query.snapshot(&rows?)
     }
 
     async fn live_generation(&self, view: View) -> Result<i32, ReadError> {

@@ -4,16 +4,6 @@ use sqlx::PgConnection;
 
 use crate::{SLOTS, View};
 
-impl View {
-    /// Whether its rows belong to one order each, so that an order can be forgotten and written anew. The rows of the others
-    /// are sums over many; of those a partition is forgotten as a whole.
-    pub const fn is_of_orders(self) -> bool {
-        match self {
-            Self::Orders | Self::OrderHistory => true,
-        }
-    }
-}
-
 /// Removes the rows of these orders from a view of orders; of the history only what lies beyond `position`.
 pub async fn forget_orders(
     connection: &mut PgConnection,
@@ -22,18 +12,19 @@ pub async fn forget_orders(
     order_ids: &[String],
     position: i64,
 ) -> Result<(), sqlx::Error> {
-    let table = view.table(generation);
     let kept = match view {
         View::OrderHistory => "and position > $2",
         // Names the parameter, which the statement is given in any case.
         _ => "and $2::bigint is not null",
     };
-    let statement = format!("delete from {table} where order_id = any ($1) {kept}");
-    sqlx::query(&statement)
-        .bind(order_ids)
-        .bind(position)
-        .execute(connection)
-        .await?;
+    for table in view.tables(generation) {
+        let statement = format!("delete from {table} where order_id = any ($1) {kept}");
+        sqlx::query(&statement)
+            .bind(order_ids)
+            .bind(position)
+            .execute(&mut *connection)
+            .await?;
+    }
     Ok(())
 }
 
@@ -45,15 +36,19 @@ pub async fn forget_partition(
     partition: u16,
     partitions: u16,
 ) -> Result<(), sqlx::Error> {
-    let of_partition = format!("get_byte(decode(md5(order_id), 'hex'), 0) * $2 / {SLOTS} = $1");
-    let statement = format!(
-        "delete from {table} where {of_partition}",
-        table = view.table(generation)
-    );
-    sqlx::query(&statement)
-        .bind(i32::from(partition))
-        .bind(i32::from(partitions))
-        .execute(connection)
-        .await?;
+    let of_partition = if view.is_of_orders() {
+        format!("get_byte(decode(md5(order_id), 'hex'), 0) * $2 / {SLOTS} = $1")
+    } else {
+        // Names the parameter, which the statement is given in any case.
+        "partition = $1 and $2::integer is not null".to_owned()
+    };
+    for table in view.tables(generation) {
+        let statement = format!("delete from {table} where {of_partition}");
+        sqlx::query(&statement)
+            .bind(i32::from(partition))
+            .bind(i32::from(partitions))
+            .execute(&mut *connection)
+            .await?;
+    }
     Ok(())
 }

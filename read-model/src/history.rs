@@ -1,9 +1,22 @@
 //! The rows of the view `order-history`.
 
+use domain::Timestamp;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::View;
+use crate::view::{Shape, Table};
+
+/// The view.
+pub(crate) const SHAPE: Shape = Shape {
+    name: "order-history",
+    version: 1,
+    tables: &[Table {
+        name: "order_history",
+        create: include_str!("tables/order_history.sql"),
+    }],
+    is_of_orders: true,
+};
 
 /// One event of an order, as an audit entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +29,14 @@ pub struct HistoryRow {
     pub order_id: String,
     /// Its place among the order's events.
     pub sequence: i64,
+    /// Its type.
+    pub event_type: String,
+    /// Who caused it.
+    pub actor: String,
+    /// What ties it to other events of one outer request.
+    pub correlation_id: String,
+    /// When the log took it.
+    pub occurred_at: Timestamp,
     /// The audit entry of the contract as JSON, byte for byte as it is served.
     pub entry: String,
 }
@@ -27,23 +48,36 @@ pub async fn write(
     rows: &[HistoryRow],
 ) -> Result<(), sqlx::Error> {
     let statement = format!(
-        "insert into {table} (position, event_id, order_id, sequence, entry)
-        select position, event_id, order_id, sequence, entry::json
-        from unnest($1::bigint[], $2::uuid[], $3::text[], $4::bigint[], $5::text[])
-            as new (position, event_id, order_id, sequence, entry)",
+        "insert into {table} (
+            position, event_id, order_id, sequence, event_type, actor, correlation_id, occurred_at, entry
+        )
+        select position, event_id, order_id, sequence, event_type, actor, correlation_id, occurred_at, entry::json
+        from unnest(
+            $1::bigint[], $2::uuid[], $3::text[], $4::bigint[],
+            $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::text[]
+        ) as new (
+            position, event_id, order_id, sequence, event_type, actor, correlation_id, occurred_at, entry
+        )",
         table = View::OrderHistory.table(generation)
     );
     let positions: Vec<i64> = rows.iter().map(|row| row.position).collect();
     let event_ids: Vec<Uuid> = rows.iter().map(|row| row.event_id).collect();
-    let order_ids: Vec<&str> = rows.iter().map(|row| row.order_id.as_str()).collect();
+    let texts = |column: fn(&HistoryRow) -> &str| rows.iter().map(column).collect::<Vec<_>>();
     let sequences: Vec<i64> = rows.iter().map(|row| row.sequence).collect();
-    let entries: Vec<&str> = rows.iter().map(|row| row.entry.as_str()).collect();
+    let times: Vec<_> = rows
+        .iter()
+        .map(|row| row.occurred_at.as_datetime())
+        .collect();
     sqlx::query(&statement)
         .bind(positions)
         .bind(event_ids)
-        .bind(order_ids)
+        .bind(texts(|row| &row.order_id))
         .bind(sequences)
-        .bind(entries)
+        .bind(texts(|row| &row.event_type))
+        .bind(texts(|row| &row.actor))
+        .bind(texts(|row| &row.correlation_id))
+        .bind(times)
+        .bind(texts(|row| &row.entry))
         .execute(connection)
         .await?;
     Ok(())

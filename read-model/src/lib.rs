@@ -2,26 +2,37 @@
 //!
 //! - [`order`] and [`audit`]: the documents, and how events become them.
 //! - [`View`]: the views, their tables by generation.
-//! - [`orders`], [`history`]: the rows, written in sets.
+//! - [`orders`], [`history`], [`customers`], [`products`], [`revenue`], [`fulfillment_queue`], [`returns`]: a view's shape and
+//!   rows each, written in sets; [`contributions`]: what an order adds to those that are sums.
+//! - [`words`]: how texts are split, for who writes and who looks for them.
 //! - [`forgetting`]: taking rows out again.
 //! - [`position`]: up to where a view is complete.
 //! - [`schema`]: the documents as JSON Schema, for the OpenAPI documents.
 //! - [`migrate`]: the schema of the views' database.
 
 pub mod audit;
+pub mod contributions;
+pub mod customers;
 pub mod forgetting;
+pub mod fulfillment_queue;
 pub mod history;
 mod migrations;
 pub mod order;
 pub mod orders;
 pub mod position;
+pub mod products;
+pub mod returns;
+pub mod revenue;
 pub mod schema;
 mod tables;
 mod view;
+pub mod words;
 
-pub use domain::order::OrderStatus;
+pub use domain::order::{
+    FulfillmentStatus, OrderEvent, OrderStatus, PaymentStatus, ReturnState, ReturnStatus,
+};
 pub use domain::partition::{SLOTS, partition_of, slot};
-pub use domain::{CustomerId, OrderId, Timestamp};
+pub use domain::{Amount, Currency, CustomerId, OrderId, Sku, Tag, Timestamp};
 pub use migrations::{MIGRATOR, migrate};
 pub use tables::{create_generation, drop_generation};
 pub use view::View;

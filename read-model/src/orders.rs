@@ -1,12 +1,38 @@
-//! The rows of the view `orders`.
+//! The rows of the view `orders`: one an order, and one of the terms by which it is found.
 
-use domain::Timestamp;
-use domain::order::OrderStatus;
+use std::collections::BTreeSet;
+
+use domain::order::{FulfillmentStatus, OrderStatus, PaymentStatus, ReturnStatus};
+use domain::{Currency, Timestamp};
 use sqlx::PgConnection;
 
 use crate::View;
+use crate::view::{Shape, Table};
 
-/// One order: the columns that lists are filtered by, and the document as it is served.
+/// The view.
+pub(crate) const SHAPE: Shape = Shape {
+    name: "orders",
+    version: 1,
+    tables: &[
+        Table {
+            name: "orders",
+            create: include_str!("tables/orders.sql"),
+        },
+        TERMS,
+    ],
+    is_of_orders: true,
+};
+
+/// The terms by which orders are found.
+const TERMS: Table = Table {
+    name: "order_terms",
+    create: include_str!("tables/order_terms.sql"),
+};
+
+/// Between the values of a list on its way into the database. No SKU or tag holds one, and no word.
+const SEPARATOR: &str = ",";
+
+/// One order: the columns that lists are filtered and sorted by, and the document as it is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderRow {
     /// The order's id.
@@ -15,8 +41,20 @@ pub struct OrderRow {
     pub order_number: Option<String>,
     /// Its state.
     pub status: OrderStatus,
+    /// Where the customer's money is.
+    pub payment_status: PaymentStatus,
+    /// Where the goods are.
+    pub fulfillment_status: FulfillmentStatus,
+    /// Whether units are on their way back.
+    pub return_status: ReturnStatus,
+    /// Whether any hold is open.
+    pub on_hold: bool,
     /// Whose it is.
     pub customer_id: String,
+    /// The currency of its amounts.
+    pub currency: Currency,
+    /// Its total, in minor units.
+    pub total: i64,
     /// When it was placed; none for what never was.
     pub placed_at: Option<Timestamp>,
     /// When its first event was recorded.
@@ -31,61 +69,155 @@ pub struct OrderRow {
     pub document: String,
 }
 
-/// Writes rows, in place of those that the orders have; an order may occur only once. One statement, however many they are.
+/// By what an order is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TermsRow {
+    /// The order's id.
+    pub order_id: String,
+    /// The products of its lines.
+    pub skus: BTreeSet<String>,
+    /// Its tags.
+    pub tags: BTreeSet<String>,
+    /// The words of its texts, as [`crate::words::words`] makes them.
+    pub words: BTreeSet<String>,
+}
+
+/// The name of the table of terms in this generation, safe to stand in SQL as it is.
+pub fn terms_table(generation: i32) -> String {
+    TERMS.of(generation)
+}
+
+/// Writes orders and terms, in place of those that are there; an order may occur only once in either. One statement each,
+/// however many they are.
+///
+/// Terms are needed of an order that is new, or whose lines or tags an event changed.
 pub async fn write(
     connection: &mut PgConnection,
     generation: i32,
     rows: &[OrderRow],
+    terms: &[TermsRow],
 ) -> Result<(), sqlx::Error> {
-    let statement = format!(
-        "insert into {table} (
-            order_id, order_number, status, customer_id, placed_at, created_at, updated_at, version, position, document
-        )
-        select order_id, order_number, status, customer_id, placed_at, created_at, updated_at, version, position, document::json
-        from unnest(
-            $1::text[], $2::text[], $3::text[], $4::text[],
-            $5::timestamptz[], $6::timestamptz[], $7::timestamptz[],
-            $8::bigint[], $9::bigint[], $10::text[]
-        ) as new (
-            order_id, order_number, status, customer_id, placed_at, created_at, updated_at, version, position, document
-        )
-        on conflict (order_id) do update
-        set order_number = excluded.order_number,
-            status = excluded.status,
-            customer_id = excluded.customer_id,
-            placed_at = excluded.placed_at,
-            created_at = excluded.created_at,
-            updated_at = excluded.updated_at,
-            version = excluded.version,
-            position = excluded.position,
-            document = excluded.document",
-        table = View::Orders.table(generation)
-    );
+    if !rows.is_empty() {
+        write_orders(connection, generation, rows).await?;
+    }
+    if !terms.is_empty() {
+        write_terms(connection, generation, terms).await?;
+    }
+    Ok(())
+}
+
+async fn write_orders(
+    connection: &mut PgConnection,
+    generation: i32,
+    rows: &[OrderRow],
+) -> Result<(), sqlx::Error> {
+    let statement = write_statement(&View::Orders.table(generation));
     let texts = |column: fn(&OrderRow) -> &str| rows.iter().map(column).collect::<Vec<_>>();
+    let numbers = |column: fn(&OrderRow) -> i64| rows.iter().map(column).collect::<Vec<_>>();
     let times = |column: fn(&OrderRow) -> Timestamp| {
         rows.iter()
             .map(|row| column(row).as_datetime())
             .collect::<Vec<_>>()
     };
-    let numbers: Vec<Option<&str>> = rows.iter().map(|row| row.order_number.as_deref()).collect();
+    let order_numbers: Vec<Option<&str>> =
+        rows.iter().map(|row| row.order_number.as_deref()).collect();
     let placed: Vec<_> = rows
         .iter()
         .map(|row| row.placed_at.map(Timestamp::as_datetime))
         .collect();
-    let versions: Vec<i64> = rows.iter().map(|row| row.version).collect();
-    let positions: Vec<i64> = rows.iter().map(|row| row.position).collect();
+    let holds: Vec<bool> = rows.iter().map(|row| row.on_hold).collect();
     sqlx::query(&statement)
         .bind(texts(|row| &row.order_id))
-        .bind(numbers)
+        .bind(order_numbers)
         .bind(texts(|row| row.status.as_str()))
+        .bind(texts(|row| row.payment_status.as_str()))
+        .bind(texts(|row| row.fulfillment_status.as_str()))
+        .bind(texts(|row| row.return_status.as_str()))
+        .bind(holds)
         .bind(texts(|row| &row.customer_id))
+        .bind(texts(|row| row.currency.code()))
+        .bind(numbers(|row| row.total))
         .bind(placed)
         .bind(times(|row| row.created_at))
         .bind(times(|row| row.updated_at))
-        .bind(versions)
-        .bind(positions)
+        .bind(numbers(|row| row.version))
+        .bind(numbers(|row| row.position))
         .bind(texts(|row| &row.document))
         .execute(connection)
         .await?;
     Ok(())
+}
+
+fn write_statement(table: &str) -> String {
+    const COLUMNS: &str = "order_id, order_number, status, payment_status, fulfillment_status, return_status, on_hold, \
+        customer_id, currency, total, placed_at, created_at, updated_at, version, position, document";
+    format!(
+        "insert into {table} ({COLUMNS})
+        select
+            order_id, order_number, status, payment_status, fulfillment_status, return_status, on_hold,
+            customer_id, currency, total, placed_at, created_at, updated_at, version, position, document::json
+        from unnest(
+            $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[],
+            $8::text[], $9::text[], $10::bigint[],
+            $11::timestamptz[], $12::timestamptz[], $13::timestamptz[],
+            $14::bigint[], $15::bigint[], $16::text[]
+        ) as new ({COLUMNS})
+        on conflict (order_id) do update
+        set order_number = excluded.order_number,
+            status = excluded.status,
+            payment_status = excluded.payment_status,
+            fulfillment_status = excluded.fulfillment_status,
+            return_status = excluded.return_status,
+            on_hold = excluded.on_hold,
+            customer_id = excluded.customer_id,
+            currency = excluded.currency,
+            total = excluded.total,
+            placed_at = excluded.placed_at,
+            created_at = excluded.created_at,
+            updated_at = excluded.updated_at,
+            version = excluded.version,
+            position = excluded.position,
+            document = excluded.document"
+    )
+}
+
+async fn write_terms(
+    connection: &mut PgConnection,
+    generation: i32,
+    rows: &[TermsRow],
+) -> Result<(), sqlx::Error> {
+    let statement = format!(
+        "insert into {table} (order_id, skus, tags, words)
+        select
+            order_id,
+            string_to_array(skus, '{SEPARATOR}'),
+            string_to_array(tags, '{SEPARATOR}'),
+            array_to_tsvector(string_to_array(words, '{SEPARATOR}'))
+        from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as new (order_id, skus, tags, words)
+        on conflict (order_id) do update
+        set skus = excluded.skus,
+            tags = excluded.tags,
+            words = excluded.words",
+        table = terms_table(generation)
+    );
+    let ids: Vec<&str> = rows.iter().map(|row| row.order_id.as_str()).collect();
+    let lists = |column: fn(&TermsRow) -> &BTreeSet<String>| {
+        rows.iter()
+            .map(|row| joined(column(row)))
+            .collect::<Vec<_>>()
+    };
+    sqlx::query(&statement)
+        .bind(ids)
+        .bind(lists(|row| &row.skus))
+        .bind(lists(|row| &row.tags))
+        .bind(lists(|row| &row.words))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Arrays of arrays must all be of one length, hence one text a list.
+fn joined(values: &BTreeSet<String>) -> String {
+    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+    values.join(SEPARATOR)
 }

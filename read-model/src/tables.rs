@@ -1,10 +1,10 @@
-//! Making and dropping a generation of a view: its table and its checkpoints.
+//! Making and dropping a generation of a view: its tables and its checkpoints.
 
 use sqlx::{Executor as _, PgConnection};
 
 use crate::View;
 
-/// Makes the empty table of this generation, and its checkpoints for `partitions` partitions, all at position 0.
+/// Makes the empty tables of this generation, and its checkpoints for `partitions` partitions, all at position 0.
 ///
 /// The view's row in `projection` must exist. To be called in a transaction, so that a generation is there whole or not at all.
 pub async fn create_generation(
@@ -28,13 +28,14 @@ pub async fn create_generation(
     Ok(())
 }
 
-/// Drops the table of this generation and its checkpoints, as far as they exist. To be called in a transaction, with a `lock_timeout`.
+/// Drops the tables of this generation and its checkpoints, as far as they exist. To be called in a transaction, with a `lock_timeout`.
 pub async fn drop_generation(
     connection: &mut PgConnection,
     view: View,
     generation: i32,
 ) -> Result<(), sqlx::Error> {
-    let statement = format!("drop table if exists {}", view.table(generation));
+    let tables = view.tables(generation).join(", ");
+    let statement = format!("drop table if exists {tables}");
     connection.execute(statement.as_str()).await?;
     sqlx::query("delete from checkpoint where projection = $1 and generation = $2")
         .bind(view.as_str())
@@ -45,13 +46,12 @@ pub async fn drop_generation(
 }
 
 fn statements(view: View, generation: i32, lz4: bool) -> String {
-    let template = match view {
-        View::Orders => include_str!("tables/orders.sql"),
-        View::OrderHistory => include_str!("tables/order_history.sql"),
-    };
-    template
-        .replace("{table}", &view.table(generation))
-        .replace("{compression}", if lz4 { "compression lz4" } else { "" })
+    let tables = view.shape().tables.iter();
+    let statements: Vec<String> = tables
+        .map(|table| table.create.replace("{table}", &table.of(generation)))
+        .collect();
+    let compression = if lz4 { "compression lz4" } else { "" };
+    statements.join(";\n").replace("{compression}", compression)
 }
 
 /// Whether this server was built with lz4, which writes documents at twice the rate of its own method.

@@ -18,6 +18,7 @@ mod operations;
 mod order;
 mod platform;
 mod python;
+mod queries;
 mod stream;
 mod tpch;
 mod traps;

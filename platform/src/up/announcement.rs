@@ -33,7 +33,8 @@ fn text(ready: &Ready) -> String {
         || "# Tokens are signed elsewhere (AUTH_JWKS): set TOKEN to one of yours".to_owned(),
         |token| format!("TOKEN='{token}'"),
     );
-    let (command_url, query_url, nats_url) = (&ready.command_url, &ready.query_url, &ready.nats_url);
+    let (command_url, query_url, nats_url) =
+        (&ready.command_url, &ready.query_url, &ready.nats_url);
     format!(
         "\nThe platform is ready.\n\n  commands  {command_url}\n  queries   {query_url}\n  stream    {nats_url}\n\n\
          A first order, to paste into another terminal:\n\n\

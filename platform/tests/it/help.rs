@@ -4,7 +4,9 @@ use crate::program::{orders, output};
 
 #[test]
 fn every_command_explains_itself_with_an_example() {
-    for command in ["up", "demo", "token", "migrate", "servers"] {
+    for command in [
+        "up", "demo", "get", "list", "timeline", "tail", "token", "migrate", "servers",
+    ] {
         let said = output(&mut orders(&[command, "--help"]));
         assert!(said.status.success());
         let text = String::from_utf8_lossy(&said.stdout);
@@ -19,7 +21,9 @@ fn every_command_explains_itself_with_an_example() {
 #[test]
 fn the_overview_lists_what_a_person_may_use_and_nothing_else() {
     let text = String::from_utf8(output(&mut orders(&["--help"])).stdout).expect("UTF-8");
-    for command in ["up", "demo", "token", "migrate", "service", "servers"] {
+    for command in [
+        "up", "demo", "get", "list", "timeline", "tail", "token", "migrate", "service", "servers",
+    ] {
         assert!(
             text.contains(&format!("\n  {command} ")),
             "{command}: {text}"

@@ -2,11 +2,11 @@
 
 use event_store::{Cursor, ORDER, ReadError, StoredEvent};
 use event_stream::Received;
-use read_model::View;
 use tokio::time::Instant;
 
 use super::{Partition, PartitionError, REPLICA_LAG, metric};
 use crate::folding::OrderEventAt;
+use crate::projections::{self, Gathering};
 use crate::views::{self, Target};
 
 /// Pause before a replica of the log is asked again.
@@ -138,15 +138,14 @@ impl Partition {
     async fn write(&mut self, events: &[OrderEventAt], end: Cursor) -> Result<(), PartitionError> {
         let began = Instant::now();
         let lowest = self.checkpoint();
-        let (behind, views): (Vec<&Target>, Vec<View>) = self
+        let (behind, mut gatherings): (Vec<&Target>, Vec<Box<dyn Gathering>>) = self
             .targets
             .iter()
             .filter(|target| target.checkpoint.position == lowest)
-            .map(|target| (target, target.view))
+            .map(|target| (target, projections::gathering(target.view)))
             .unzip();
-        let rows = self
-            .folding
-            .fold(&self.sources.store, lowest, events, &views)
+        self.folding
+            .fold(&self.sources.store, lowest, events, &mut gatherings)
             .await?;
 
         let mut transaction = self.sources.views.begin().await?;
@@ -155,18 +154,8 @@ impl Partition {
             metrics::counter!(metric::DOUBLED).increment(1);
             return Err(PartitionError::Doubled);
         }
-        for target in &behind {
-            match target.view {
-                View::Orders if !rows.orders.is_empty() => {
-                    read_model::orders::write(&mut transaction, target.generation, &rows.orders)
-                        .await?;
-                }
-                View::OrderHistory if !rows.history.is_empty() => {
-                    read_model::history::write(&mut transaction, target.generation, &rows.history)
-                        .await?;
-                }
-                View::Orders | View::OrderHistory => {}
-            }
+        for (target, gathering) in behind.iter().zip(&gatherings) {
+            gathering.write(&mut transaction, self.part(target)).await?;
         }
         transaction.commit().await?;
 

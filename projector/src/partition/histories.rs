@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::{Partition, PartitionError, metric};
 use crate::folding::{Folding, OrderEventAt};
+use crate::projections::{self, Gathering};
 use crate::views::{self, Target};
 
 /// Rows of the history that are looked at at a time, newest first.
@@ -180,14 +181,20 @@ impl Partition {
             })
             .collect::<Result<_, PartitionError>>()?;
         // The history up to there is as it was.
-        let kept = targets
+        let kept: Vec<&Target> = targets
             .iter()
-            .filter(|target| target.view != View::OrderHistory);
-        for target in kept {
-            let rows = Folding::default()
-                .fold(&self.sources.store, 0, &events, &[target.view])
-                .await?;
-            read_model::orders::write(transaction, target.generation, &rows.orders).await?;
+            .filter(|target| target.view != View::OrderHistory)
+            .collect();
+        let mut gatherings: Vec<Box<dyn Gathering>> = kept
+            .iter()
+            .map(|target| projections::gathering(target.view))
+            .collect();
+        Folding::default()
+            .fold(&self.sources.store, 0, &events, &mut gatherings)
+            .await?;
+        for (target, gathering) in kept.into_iter().zip(&gatherings) {
+            let part = self.part(target);
+            gathering.write(transaction, part).await?;
         }
         Ok(())
     }

@@ -68,6 +68,61 @@ async fn an_event_too_large_for_the_broker_is_read_from_the_log() {
     projector.stop().await;
 }
 
+/// The golden payload of an event type.
+fn golden(event_type: &str) -> String {
+    let path = format!("{}/../domain/tests/golden", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(format!("{path}/{event_type}.v1.json")).unwrap()
+}
+
+#[tokio::test]
+async fn an_order_is_found_by_what_it_has_become() {
+    let mut setup = Setup::new().await;
+    let projector = setup.projector();
+    let found = async |setup: &Setup, text: &str| -> bool {
+        let query = read_model::words::prefixes(text).unwrap();
+        sqlx::query_scalar("select count(*) = 1 from order_terms_1 where words @@ $1::tsquery")
+            .bind(query)
+            .fetch_one(&setup.views)
+            .await
+            .unwrap()
+    };
+    setup
+        .append(&[("o-1", "OrderPlaced", golden("OrderPlaced"))])
+        .await;
+    setup.views_equal_the_log().await;
+    for text in ["ADA love", "example.org", "thing", "sku-1", "000001"] {
+        assert!(found(&setup, text).await, "{text}");
+    }
+    assert!(!found(&setup, "another").await);
+    let steps = [
+        "NoteAdded",
+        "OrderTagged",
+        "OrderConfirmed",
+        "OrderRevised",
+        "HoldPlaced",
+        "OrderUntagged",
+    ];
+    for event_type in steps {
+        setup
+            .append(&[("o-1", event_type, golden(event_type))])
+            .await;
+        setup.views_equal_the_log().await;
+    }
+    assert!(found(&setup, "Another sku-2").await);
+    let terms: (Vec<String>, Vec<String>) = sqlx::query_as("select skus, tags from order_terms_1")
+        .fetch_one(&setup.views)
+        .await
+        .unwrap();
+    let owned = |texts: &[&str]| {
+        texts
+            .iter()
+            .map(|text| (*text).to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(terms, (owned(&["SKU-1", "SKU-2"]), owned(&["vip"])));
+    projector.stop().await;
+}
+
 #[tokio::test]
 async fn events_of_other_aggregates_are_passed_by() {
     let mut setup = Setup::new().await;

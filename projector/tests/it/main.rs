@@ -9,6 +9,16 @@ mod broker;
 mod content;
 mod following;
 mod histories;
+mod lives;
+mod reports;
+/// Orders and commands as the domain's own tests make them.
+#[path = "../../../domain/tests/it/sample/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "the domain's tests use the rest")]
+mod sample;
 mod setup;
 mod truth;
+mod views;
+/// Random orders and random commands as the domain's own tests make them.
+#[path = "../../../domain/tests/it/life/wishes.rs"]
+mod wishes;
 mod workers;

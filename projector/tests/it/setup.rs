@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 /// Longer than anything here takes on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-const METADATA: &str = r#"{"actor": "alice", "command": "place", "command_id": "0193d3a4-0000-7000-8000-000000000001",
+pub(crate) const METADATA: &str = r#"{"actor": "alice", "command": "place", "command_id": "0193d3a4-0000-7000-8000-000000000001",
     "idempotency_key": null, "correlation_id": "c-1", "causation_id": null, "traceparent": null,
     "client": {"address": "127.0.0.1", "user_agent": "Gr\u00fc\u00dfe"}, "reason": null}"#;
 

@@ -9,6 +9,7 @@ use read_model::order::OrderFold;
 use sqlx::Row as _;
 use test_kit::eventually;
 
+use crate::reports::{self, Reckoning};
 use crate::setup::{PATIENCE, Setup};
 
 impl Setup {
@@ -17,6 +18,7 @@ impl Setup {
         self.caught_up().await;
         let mut folds: BTreeMap<String, OrderFold> = BTreeMap::new();
         let mut entries = Vec::new();
+        let mut reckoning = Reckoning::default();
         for event in self
             .store
             .read_forward(Cursor::START, 1_000_000)
@@ -27,10 +29,12 @@ impl Setup {
                 continue;
             };
             let fold = folds.entry(recorded.order_id.clone()).or_default();
-            let before = fold
+            let was = fold.clone();
+            let before = was
                 .document()
                 .map(|document| serde_json::to_value(document).unwrap());
             fold.apply(&recorded);
+            reckoning.take(&recorded, &was, fold);
             let after = serde_json::to_value(fold.document()).unwrap();
             let entry = AuditEntry::new(
                 &recorded,
@@ -44,6 +48,8 @@ impl Setup {
                 serde_json::to_string(&entry).unwrap(),
             ));
         }
+        let expected = reckoning.finish(&folds);
+        reports::shown(&self.views).await.assert_equal(&expected);
         let orders: Vec<(String, i64, String)> = folds
             .into_iter()
             .map(|(id, fold)| {
@@ -86,6 +92,41 @@ impl Setup {
             shown.len(),
             entries.len()
         );
+        self.columns_equal_the_documents().await;
+    }
+
+    /// What is filtered by is what the documents say.
+    async fn columns_equal_the_documents(&self) {
+        for (table, differing) in [
+            (
+                "orders_1",
+                "(status, payment_status, fulfillment_status, return_status, on_hold::text, customer_id, currency,
+                    total::text, order_number)
+                is distinct from (document->>'status', document->>'payment_status', document->>'fulfillment_status',
+                    document->>'return_status', document->>'on_hold', document->'customer'->>'customer_id',
+                    document->>'currency', document->'amounts'->>'total', document->>'order_number')",
+            ),
+            (
+                "orders_1 left join order_terms_1 using (order_id)",
+                r#"(skus, tags) is distinct from (
+                    array(
+                        select distinct (line->>'sku') collate "C"
+                        from json_array_elements(document->'lines') line
+                        order by 1
+                    ),
+                    array(select tag collate "C" from json_array_elements_text(document->'tags') tag order by 1)
+                )"#,
+            ),
+            (
+                "order_history_1",
+                "(event_type, actor, correlation_id, occurred_at) is distinct from (entry->>'type', entry->>'actor',
+                    entry->>'correlation_id', (entry->>'occurred_at')::timestamptz)",
+            ),
+        ] {
+            let count = format!("select count(*) from {table} where {differing}");
+            let wrong: i64 = sqlx::query_scalar(&count).fetch_one(&self.views).await.unwrap();
+            assert_eq!(wrong, 0, "columns of {table}");
+        }
     }
 
     /// Waits until every checkpoint of every view is its partition's last position.

@@ -2,59 +2,54 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use chrono::{DateTime, Utc};
-use read_model::{View, position};
-use serde_json::{Value, json};
+use read_model::{View, orders, position};
 use service_kit::{Problem, ProblemType};
-use sqlx::{PgPool, Postgres, QueryBuilder, Row as _};
+use sqlx::postgres::PgRow;
 
 use super::filter::Filter;
+use super::sort::{Key, Sort};
 use crate::answer;
 use crate::request::{CursorOf, Parameters, Question};
-use crate::views::{Generation, Place, Rows, Snapshot, ViewQuery, Views};
-
-/// Where an order stands in the list: when it was placed (a draft: created), then its id.
-#[derive(Debug)]
-struct Key {
-    sorted_at: DateTime<Utc>,
-    order_id: String,
-}
+use crate::views::{Generation, PageOf, Place, Rows, Snapshot, Statement, ViewQuery, Views};
 
 /// A page of the list.
-struct Orders {
+pub(crate) struct Orders {
     generation: Generation,
     filter: Filter,
+    sort: Sort,
+    /// The filter and the sort in words.
+    words: String,
     behind: Option<Key>,
     limit: u16,
 }
 
-/// Orders, newest first.
+/// Orders that have the words looked for are few up to this many: about as many are cheaper to put in order than to come
+/// upon among some hundred thousand.
+const FEW: usize = 2_000;
+
+/// What the orders are joined with.
+#[derive(Debug, Clone, Copy)]
+enum Joined {
+    /// They are filtered by themselves.
+    Nothing,
+    /// Their terms, which must fit, from whichever side is better.
+    Terms,
+    /// The terms of each in its turn, if many fit.
+    TermsOfEach,
+    /// Those whose terms fit, if they are few.
+    Few,
+}
+
+/// Orders, newest first unless asked otherwise.
 pub(crate) async fn list(
     State(views): State<Views>,
     question: Question,
 ) -> Result<Response, Problem> {
-    let known = [&Filter::PARAMETERS[..], &Parameters::OF_LISTS].concat();
-    let parameters = question.parameters(&known)?;
-    let filter = Filter::from_parameters(&parameters)?;
-    let page = parameters.page()?;
-    let words = filter.words();
-    let (generation, behind) = match page.cursor {
-        None => (Generation::Live, None),
-        Some(cursor) => {
-            let (generation, key) = CursorOf(&words).read(cursor)?;
-            let key = Key::read(&key).ok_or_else(|| Problem::new(ProblemType::BadCursor))?;
-            (Generation::Of(generation), Some(key))
-        }
-    };
-    let query = Orders {
-        generation,
-        filter,
-        behind,
-        limit: page.limit,
-    };
+    let parameters = question.parameters(&known())?;
+    let query = Orders::from_parameters(&parameters)?;
     let found = views.read_fresh(&query, question.freshness).await?;
     let next = found.rows.last.as_ref().map(|last| {
-        let cursor = CursorOf(&words).write(found.generation, &last.write());
+        let cursor = query.cursor_behind(found.generation, last);
         question.next_page(&parameters, cursor)
     });
     Ok(answer::list(
@@ -64,16 +59,124 @@ pub(crate) async fn list(
     ))
 }
 
-impl Key {
-    fn write(&self) -> Value {
-        json!([self.sorted_at.timestamp_micros(), self.order_id])
+/// The parameters of the list.
+pub(crate) fn known() -> Vec<&'static str> {
+    [
+        &Filter::PARAMETERS[..],
+        &[Sort::PARAMETER],
+        &Parameters::OF_LISTS,
+    ]
+    .concat()
+}
+
+impl Orders {
+    /// The page that a query asks for.
+    pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Problem> {
+        let filter = Filter::from_parameters(parameters)?;
+        let sort = Sort::from_parameters(parameters)?;
+        let page = parameters.page()?;
+        let words = format!("{}\nsort={}", filter.words(), sort.words());
+        let (generation, behind) = match page.cursor {
+            None => (Generation::Live, None),
+            Some(cursor) => {
+                let (generation, key) = CursorOf(&words).read(cursor)?;
+                let key = sort
+                    .read(&key)
+                    .ok_or_else(|| Problem::new(ProblemType::BadCursor))?;
+                (Generation::Of(generation), Some(key))
+            }
+        };
+        Ok(Self {
+            generation,
+            filter,
+            sort,
+            words,
+            behind,
+            limit: page.limit,
+        })
     }
 
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self {
-            sorted_at: DateTime::from_timestamp_micros(value.get(0)?.as_i64()?)?,
-            order_id: value.get(1)?.as_str()?.to_owned(),
-        })
+    /// The cursor of the page that begins behind this order.
+    pub(crate) fn cursor_behind(&self, generation: i32, last: &Key) -> String {
+        CursorOf(&self.words).write(generation, &last.write())
+    }
+
+    /// One order more than the page has.
+    fn candidates(&self, generation: i32, statement: &mut Statement) {
+        if !self.filter.looks_for_words() {
+            let joined = if self.filter.needs_terms() {
+                Joined::Terms
+            } else {
+                Joined::Nothing
+            };
+            return self.candidates_from(joined, generation, statement);
+        }
+        // The planner guesses how many orders have a word, at times wrongly by a factor of thousands. So they are looked up,
+        // up to a number: few are put in order; are they many, then some of them soon come in the order of the list.
+        let order = self.sort.clause("sort_key", "order_id");
+        statement.push(format!(
+            "with few as materialized (
+                select t.order_id
+                from {terms} t
+                where true",
+            terms = orders::terms_table(generation)
+        ));
+        self.filter.restrict_terms(statement);
+        statement.push(format!(
+            " limit {FEW} + 1
+            ),
+            known as materialized (select count(*) > {FEW} as many from few)
+            select * from (("
+        ));
+        self.candidates_from(Joined::Few, generation, statement);
+        statement.push(") union all (");
+        self.candidates_from(Joined::TermsOfEach, generation, statement);
+        statement
+            .push(format!(")) either order by {order} limit "))
+            .push_bind(i64::from(self.limit) + 1);
+    }
+
+    /// Candidates among the orders that are joined with this.
+    fn candidates_from(&self, joined: Joined, generation: i32, statement: &mut Statement) {
+        let column = self.sort.column();
+        statement.push(format!(
+            "select o.{column} as sort_key, o.order_id, o.document from {table} o",
+            table = Self::VIEW.table(generation)
+        ));
+        let terms = orders::terms_table(generation);
+        match joined {
+            Joined::Nothing => {
+                statement.push(" where true");
+            }
+            Joined::Few => {
+                statement.push(
+                    " join few on few.order_id = o.order_id where not (select many from known)",
+                );
+            }
+            Joined::Terms => {
+                statement.push(format!(
+                    " join {terms} t on t.order_id = o.order_id where true"
+                ));
+                self.filter.restrict_terms(statement);
+            }
+            Joined::TermsOfEach => {
+                // A scalar query is not turned into a join, which the planner would begin with all that have the words.
+                statement.push(format!(
+                    " where (select many from known)
+                    and (select true from {terms} t where t.order_id = o.order_id"
+                ));
+                self.filter.restrict_terms(statement);
+                statement.push(")");
+            }
+        }
+        self.filter.restrict(statement);
+        if let Some(key) = &self.behind {
+            self.sort.behind(key, statement);
+        }
+        let order = self.sort.clause(&format!("o.{column}"), "o.order_id");
+        statement
+            .push(format!(" order by {order} limit "))
+            .push_bind(i64::from(self.limit) + 1);
     }
 }
 
@@ -89,52 +192,18 @@ impl ViewQuery for Orders {
         Place::View
     }
 
-    async fn run(
-        &self,
-        pool: &PgPool,
-        generation: i32,
-    ) -> Result<Snapshot<Self::Rows>, sqlx::Error> {
-        let rows = self.statement(generation).build().fetch_all(pool).await?;
-        Snapshot::of_page(&rows, self.limit, |last| {
-            Ok(Key {
-                sorted_at: last.try_get("sorted_at")?,
-                order_id: last.try_get("order_id")?,
-            })
-        })
-    }
-}
-
-impl Orders {
-    /// An empty page is one row, of nulls.
-    fn statement(&self, generation: i32) -> QueryBuilder<'_, Postgres> {
-        let view = Self::VIEW;
-        let mut query = QueryBuilder::new(format!(
-            "select p.live_generation, {position} as view_position, page.sorted_at, page.order_id, page.document
-            from projection p
-            left join (
-                select sorted_at, order_id, document::text
-                from {table}
-                where true",
-            position = position::of_view(&format!("'{view}'"), &generation.to_string()),
-            table = view.table(generation),
-        ));
-        self.filter.restrict(&mut query);
-        if let Some(key) = &self.behind {
-            query
-                .push(" and (sorted_at, order_id) < (")
-                .push_bind(key.sorted_at)
-                .push(", ")
-                .push_bind(&key.order_id)
-                .push(")");
+    fn statement(&self, generation: i32) -> Statement {
+        let position = position::of_view(&format!("'{}'", Self::VIEW), &generation.to_string());
+        PageOf {
+            view: Self::VIEW,
+            position: &position,
+            columns: "page.sort_key, page.order_id",
+            order: &self.sort.clause("sort_key", "order_id"),
         }
-        query
-            .push(" order by sorted_at desc, order_id desc limit ")
-            .push_bind(i64::from(self.limit) + 1)
-            .push(format!(
-                ") page on true
-                where p.name = '{view}'
-                order by page.sorted_at desc, page.order_id desc"
-            ));
-        query
+        .statement(|statement| self.candidates(generation, statement))
+    }
+
+    fn snapshot(&self, rows: &[PgRow]) -> Result<Snapshot<Self::Rows>, sqlx::Error> {
+        Snapshot::of_page(rows, self.limit, |row| self.sort.key_of(row))
     }
 }

@@ -6,38 +6,49 @@ use axum::http::header;
 use axum::response::Response;
 use read_model::{OrderId, View, position, slot};
 use service_kit::Problem;
+use sqlx::Row as _;
 use sqlx::postgres::PgRow;
-use sqlx::{PgPool, Row as _};
 
+use super::past::{self, Until};
 use crate::answer;
 use crate::request::{Question, etag, none_match};
-use crate::views::{Found, Generation, Place, Snapshot, ViewQuery, Views};
+use crate::views::{Generation, Place, Snapshot, Statement, ViewQuery, Views};
 
 /// The order with this id.
-struct ById(OrderId);
+pub(crate) struct ById(pub(crate) OrderId);
 
 /// The order with this number.
-struct ByNumber(String);
+pub(crate) struct ByNumber(pub(crate) String);
 
-/// An order as it is stored.
-struct StoredOrder {
-    order_id: String,
-    version: i64,
-    document: String,
+/// An order as it is shown.
+pub(crate) struct StoredOrder {
+    pub(super) version: i64,
+    pub(super) document: String,
 }
 
-/// The order with this id.
+/// An order that was found by its number.
+pub(crate) struct Named {
+    order_id: String,
+    order: StoredOrder,
+}
+
+/// The order with this id, now or as it was.
 pub(crate) async fn by_id(
     State(views): State<Views>,
     question: Question,
     path: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
-    question.parameters(&[])?;
-    let wanted = path.ok().and_then(|Path(id)| OrderId::parse(id).ok());
-    // What cannot be an id names no order, however long one waits.
-    let id = wanted.ok_or_else(|| answer::not_found("order"))?;
+    let parameters = question.parameters(&Until::PARAMETERS)?;
+    let until = Until::from_parameters(&parameters)?;
+    let id = super::order_id(path)?;
+    if let Some(until) = until {
+        return past::respond(&views, &question, id, until).await;
+    }
     let found = views.read_fresh(&ById(id), question.freshness).await?;
-    respond(&question, found)
+    let order = found
+        .rows
+        .ok_or_else(|| answer::not_found_at("order", found.position))?;
+    Ok(respond(&question, order, found.position))
 }
 
 /// The order with this number.
@@ -53,7 +64,10 @@ pub(crate) async fn by_number(
         .ok_or_else(|| answer::not_found("order"))?;
     let query = ByNumber(number);
     let found = views.read_fresh(&query, question.freshness).await?;
-    respond(&question, found)
+    let named = found
+        .rows
+        .ok_or_else(|| answer::not_found_at("order", found.position))?;
+    Ok(respond(&question, named.order, found.position))
 }
 
 /// Numbers are made of digits and one hyphen; anything else need not be looked for.
@@ -64,11 +78,8 @@ fn may_be_number(text: &str) -> bool {
             .all(|byte| byte.is_ascii_digit() || byte == b'-')
 }
 
-fn respond(question: &Question, found: Found<Option<StoredOrder>>) -> Result<Response, Problem> {
-    let position = found.position;
-    let order = found
-        .rows
-        .ok_or_else(|| answer::not_found_at("order", position))?;
+/// The order, unless the caller has it already.
+pub(super) fn respond(question: &Question, order: StoredOrder, position: i64) -> Response {
     let mut response = if none_match(question.headers(), order.version) {
         answer::not_modified(position)
     } else {
@@ -76,7 +87,7 @@ fn respond(question: &Question, found: Found<Option<StoredOrder>>) -> Result<Res
     };
     let tag = etag(order.version);
     response.headers_mut().insert(header::ETAG, tag);
-    Ok(response)
+    response
 }
 
 impl ViewQuery for ById {
@@ -91,33 +102,34 @@ impl ViewQuery for ById {
         Place::Order(self.0.to_string())
     }
 
-    async fn run(
-        &self,
-        pool: &PgPool,
-        generation: i32,
-    ) -> Result<Snapshot<Self::Rows>, sqlx::Error> {
-        let statement = format!(
+    fn statement(&self, generation: i32) -> Statement {
+        Statement::kept(format!(
             "select p.live_generation, {position}, o.order_id, o.version, o.document::text
             from projection p
             left join {table} o on o.order_id = $4
             where p.name = $1",
             position = position::of_slot("$1", "$2", "$3"),
             table = Self::VIEW.table(generation),
-        );
-        let row = sqlx::query(&statement)
-            .bind(Self::VIEW.as_str())
-            .bind(generation)
-            .bind(i32::from(slot(self.0.as_str())))
-            .bind(self.0.as_str())
-            .fetch_optional(pool)
-            .await?;
-        snapshot(row)
+        ))
+        .bind(Self::VIEW.as_str())
+        .bind(generation)
+        .bind(i32::from(slot(self.0.as_str())))
+        .bind(self.0.as_str())
+    }
+
+    fn snapshot(&self, rows: &[PgRow]) -> Result<Snapshot<Self::Rows>, sqlx::Error> {
+        let found = snapshot(rows)?;
+        Ok(Snapshot {
+            live_generation: found.live_generation,
+            position: found.position,
+            rows: found.rows.map(|named| named.order),
+        })
     }
 }
 
 impl ViewQuery for ByNumber {
     const VIEW: View = View::Orders;
-    type Rows = Option<StoredOrder>;
+    type Rows = Option<Named>;
 
     fn generation(&self) -> Generation {
         Generation::Live
@@ -131,12 +143,8 @@ impl ViewQuery for ByNumber {
     }
 
     /// The position is that of the order's partition; while nobody knows the order, that of the whole view.
-    async fn run(
-        &self,
-        pool: &PgPool,
-        generation: i32,
-    ) -> Result<Snapshot<Self::Rows>, sqlx::Error> {
-        let statement = format!(
+    fn statement(&self, generation: i32) -> Statement {
+        Statement::kept(format!(
             "select p.live_generation,
                 case
                     when o.order_id is null then {of_view}
@@ -149,19 +157,19 @@ impl ViewQuery for ByNumber {
             of_view = position::of_view("$1", "$2"),
             of_slot = position::of_slot("$1", "$2", position::SLOT_OF_ORDER_ID),
             table = Self::VIEW.table(generation),
-        );
-        let row = sqlx::query(&statement)
-            .bind(Self::VIEW.as_str())
-            .bind(generation)
-            .bind(&self.0)
-            .fetch_optional(pool)
-            .await?;
-        snapshot(row)
+        ))
+        .bind(Self::VIEW.as_str())
+        .bind(generation)
+        .bind(self.0.as_str())
+    }
+
+    fn snapshot(&self, rows: &[PgRow]) -> Result<Snapshot<Self::Rows>, sqlx::Error> {
+        snapshot(rows)
     }
 }
 
-fn snapshot(row: Option<PgRow>) -> Result<Snapshot<Option<StoredOrder>>, sqlx::Error> {
-    let Some(row) = row else {
+fn snapshot(rows: &[PgRow]) -> Result<Snapshot<Option<Named>>, sqlx::Error> {
+    let Some(row) = rows.first() else {
         return Ok(Snapshot {
             live_generation: None,
             position: None,
@@ -170,10 +178,12 @@ fn snapshot(row: Option<PgRow>) -> Result<Snapshot<Option<StoredOrder>>, sqlx::E
     };
     let order_id: Option<String> = row.try_get(2)?;
     let rows = match order_id {
-        Some(order_id) => Some(StoredOrder {
+        Some(order_id) => Some(Named {
             order_id,
-            version: row.try_get(3)?,
-            document: row.try_get(4)?,
+            order: StoredOrder {
+                version: row.try_get(3)?,
+                document: row.try_get(4)?,
+            },
         }),
         None => None,
     };

@@ -5,19 +5,20 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use read_model::{OrderId, View, position, slot};
 use service_kit::{Problem, ProblemType};
-use sqlx::{PgPool, Row as _};
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
 
 use crate::answer;
 use crate::request::{CursorOf, Parameters, Question};
-use crate::views::{Generation, Place, Rows, Snapshot, ViewQuery, Views};
+use crate::views::{Generation, PageOf, Place, Rows, Snapshot, Statement, ViewQuery, Views};
 
 /// A page of an order's timeline.
-struct Timeline {
-    generation: Generation,
-    order_id: OrderId,
+pub(crate) struct Timeline {
+    pub(crate) generation: Generation,
+    pub(crate) order_id: OrderId,
     /// The sequence of the last entry of the page before.
-    behind: i64,
-    limit: u16,
+    pub(crate) behind: i64,
+    pub(crate) limit: u16,
 }
 
 /// What happened to an order, oldest first.
@@ -28,8 +29,7 @@ pub(crate) async fn timeline(
 ) -> Result<Response, Problem> {
     let parameters = question.parameters(&Parameters::OF_LISTS)?;
     let page = parameters.page()?;
-    let wanted = path.ok().and_then(|Path(id)| OrderId::parse(id).ok());
-    let order_id = wanted.ok_or_else(|| answer::not_found("order"))?;
+    let order_id = super::order_id(path)?;
     let words = format!("timeline {order_id}");
     let (generation, behind) = match page.cursor {
         None => (Generation::Live, 0),
@@ -74,37 +74,34 @@ impl ViewQuery for Timeline {
         Place::Order(self.order_id.to_string())
     }
 
-    /// An empty page is one row, of nulls.
-    async fn run(
-        &self,
-        pool: &PgPool,
-        generation: i32,
-    ) -> Result<Snapshot<Self::Rows>, sqlx::Error> {
-        let statement = format!(
-            "select p.live_generation, {position} as view_position, page.sequence, page.document
-            from projection p
-            left join (
-                select sequence, entry::text as document
-                from {table}
-                where order_id = $4
-                and sequence > $5
-                order by sequence
-                limit $6
-            ) page on true
-            where p.name = $1
-            order by page.sequence",
-            position = position::of_slot("$1", "$2", "$3"),
-            table = Self::VIEW.table(generation),
+    fn statement(&self, generation: i32) -> Statement {
+        let order_id = self.order_id.as_str();
+        let position = position::of_slot(
+            &format!("'{}'", Self::VIEW),
+            &generation.to_string(),
+            &slot(order_id).to_string(),
         );
-        let rows = sqlx::query(&statement)
-            .bind(Self::VIEW.as_str())
-            .bind(generation)
-            .bind(i32::from(slot(self.order_id.as_str())))
-            .bind(self.order_id.as_str())
-            .bind(self.behind)
-            .bind(i64::from(self.limit) + 1)
-            .fetch_all(pool)
-            .await?;
-        Snapshot::of_page(&rows, self.limit, |last| last.try_get("sequence"))
+        PageOf {
+            view: Self::VIEW,
+            position: &position,
+            columns: "page.sequence",
+            order: "sequence",
+        }
+        .statement(|statement| {
+            let table = Self::VIEW.table(generation);
+            statement
+                .push(format!(
+                    "select h.sequence, h.entry as document from {table} h where h.order_id = "
+                ))
+                .push_bind(order_id)
+                .push(" and h.sequence > ")
+                .push_bind(self.behind)
+                .push(" order by h.sequence limit ")
+                .push_bind(i64::from(self.limit) + 1);
+        })
+    }
+
+    fn snapshot(&self, rows: &[PgRow]) -> Result<Snapshot<Self::Rows>, sqlx::Error> {
+        Snapshot::of_page(rows, self.limit, |row| row.try_get("sequence"))
     }
 }

@@ -3,11 +3,11 @@
 use service_kit::{Problem, ProblemType};
 
 /// How many items a page has unless told otherwise.
-const DEFAULT_LIMIT: u16 = 50;
+pub(crate) const DEFAULT_LIMIT: u16 = 50;
 /// How many it has at most.
-const MAX_LIMIT: u16 = 200;
+pub(crate) const MAX_LIMIT: u16 = 200;
 /// How many values one filter takes.
-const MAX_VALUES: usize = 200;
+pub(crate) const MAX_VALUES: usize = 200;
 
 const LIMIT: &str = "limit";
 const CURSOR: &str = "cursor";
@@ -32,14 +32,14 @@ impl Parameters {
     pub(crate) const OF_LISTS: [&'static str; 2] = [LIMIT, CURSOR];
 
     /// Takes the query apart; a parameter that is not `known`, or there twice, is refused.
-    pub(super) fn parse(query: &str, known: &[&str]) -> Result<Self, Problem> {
+    pub(crate) fn parse(query: &str, known: &[&str]) -> Result<Self, Problem> {
         let mut pairs: Vec<(String, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()).into_owned() {
             if !known.contains(&name.as_str()) {
-                return Err(bad(&name, "is not known here"));
+                return Err(bad_parameter(&name, "is not known here"));
             }
             if pairs.iter().any(|(there, _)| *there == name) {
-                return Err(bad(&name, "is there twice"));
+                return Err(bad_parameter(&name, "is there twice"));
             }
             pairs.push((name, value));
         }
@@ -59,7 +59,7 @@ impl Parameters {
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<Option<T>, Problem> {
         self.get(name)
-            .map(|value| parse(value).map_err(|error| bad(name, error)))
+            .map(|value| parse(value).map_err(|error| bad_parameter(name, error)))
             .transpose()
     }
 
@@ -78,6 +78,22 @@ impl Parameters {
                 .map(|value| parse(value).map_err(|error| error.to_string()))
                 .collect()
         })
+    }
+
+    /// Two parameters that limit a range; the first must not be beyond the second.
+    pub(crate) fn range<T: PartialOrd, E: std::fmt::Display>(
+        &self,
+        [from, to]: [&'static str; 2],
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Result<(Option<T>, Option<T>), Problem> {
+        let begin = self.parsed(from, &parse)?;
+        let end = self.parsed(to, &parse)?;
+        match (&begin, &end) {
+            (Some(begin), Some(end)) if begin > end => {
+                Err(bad_parameter(from, format!("is beyond `{to}`")))
+            }
+            _ => Ok((begin, end)),
+        }
     }
 
     /// Which page is wanted.
@@ -103,7 +119,8 @@ impl Parameters {
     }
 }
 
-fn bad(name: &str, what: impl std::fmt::Display) -> Problem {
+/// The problem `bad-parameter`: this parameter, and what is wrong with it.
+pub(crate) fn bad_parameter(name: &str, what: impl std::fmt::Display) -> Problem {
     // The name is the caller's own text: enough of it to recognise.
     let name: String = name.chars().take(64).collect();
     Problem::new(ProblemType::BadParameter).detail(format!("`{name}` {what}"))

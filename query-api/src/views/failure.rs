@@ -1,6 +1,7 @@
 //! Why a view could not be read, and what the caller is told.
 
 use read_model::View;
+use read_model::audit::EntryError;
 use service_kit::{Problem, ProblemType};
 
 /// SQLSTATE `undefined_table`.
@@ -29,6 +30,9 @@ pub(crate) enum ReadError {
         /// Up to where it is complete.
         position: i64,
     },
+    /// An earlier state of an order cannot be told, since this program does not know one of its events.
+    #[error("an order's history cannot be read")]
+    History(#[from] EntryError),
     /// The service ends while the caller waits.
     #[error("the service is stopping")]
     Stopping,
@@ -44,7 +48,7 @@ impl From<ReadError> for Problem {
                 Problem::from_failure(ProblemType::Unavailable, &error)
             }
             ReadError::Database(_) => Problem::from_failure(ProblemType::Internal, &error),
-            ReadError::NoView(_) | ReadError::Switching => {
+            ReadError::NoView(_) | ReadError::Switching | ReadError::History(_) => {
                 Problem::from_failure(ProblemType::Unavailable, &error)
             }
             ReadError::GenerationGone => Problem::new(ProblemType::BadCursor)

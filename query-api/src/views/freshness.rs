@@ -66,6 +66,16 @@ impl Freshness {
     }
 }
 
+impl Freshness {
+    /// At least as new as this position, too.
+    pub(crate) fn and_at_least(self, position: i64) -> Self {
+        Self {
+            minimum: self.minimum.max(position),
+            ..self
+        }
+    }
+}
+
 fn malformed(detail: &str) -> Problem {
     Problem::new(ProblemType::Malformed).detail(detail)
 }

@@ -1,5 +1,6 @@
 //! One poller a process tells everybody who waits how far the views are.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -23,8 +24,7 @@ pub(super) struct ProgressWatch {
 
 #[derive(Debug)]
 struct Shared {
-    orders: Channel,
-    order_history: Channel,
+    channels: BTreeMap<View, Channel>,
     wanted: Notify,
 }
 
@@ -37,7 +37,7 @@ struct Channel {
 
 /// Somebody who waits; as long as this lives, the view is looked at.
 #[derive(Debug)]
-pub(super) struct Waiting {
+pub(crate) struct Waiting {
     shared: Arc<Shared>,
     view: View,
     progress: watch::Receiver<Option<Progress>>,
@@ -47,8 +47,10 @@ impl ProgressWatch {
     /// Begins to look, whenever somebody waits, until `stopping`.
     pub(super) fn start(pool: PgPool, stopping: CancellationToken) -> Self {
         let shared = Arc::new(Shared {
-            orders: Channel::new(View::Orders),
-            order_history: Channel::new(View::OrderHistory),
+            channels: View::ALL
+                .iter()
+                .map(|view| (*view, Channel::new(*view)))
+                .collect(),
             wanted: Notify::new(),
         });
         let looking = shared.clone();
@@ -77,7 +79,7 @@ impl ProgressWatch {
 
 impl Waiting {
     /// The next progress that differs from the last one seen. Never, if the poller has ended.
-    pub(super) async fn changed(&mut self) -> Progress {
+    pub(crate) async fn changed(&mut self) -> Progress {
         loop {
             if self.progress.changed().await.is_err() {
                 std::future::pending::<()>().await;
@@ -98,16 +100,13 @@ impl Drop for Waiting {
 
 impl Shared {
     fn channel(&self, view: View) -> &Channel {
-        match view {
-            View::Orders => &self.orders,
-            View::OrderHistory => &self.order_history,
-        }
+        &self.channels[&view]
     }
 
     async fn look(&self, pool: &PgPool) {
         loop {
             let mut pause = None;
-            for channel in View::ALL.iter().map(|view| self.channel(*view)) {
+            for channel in self.channels.values() {
                 if channel.waiting.load(Ordering::SeqCst) == 0 {
                     continue;
                 }

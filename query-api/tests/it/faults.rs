@@ -19,6 +19,9 @@ async fn every_query_needs_a_token_that_may_read_orders() {
         "/v1/orders/o-1",
         "/v1/orders/o-1/timeline",
         "/v1/orders/by-number/2026-000001",
+        "/v1/orders/o-1?version=1",
+        "/v1/orders/o-1/stream",
+        "/v1/stream",
     ] {
         for bad in ["", "Bearer x", "Basic YTpi"] {
             let answer = stage.get_with(path, &[("authorization", bad)]).await;
@@ -28,6 +31,13 @@ async fn every_query_needs_a_token_that_may_read_orders() {
         let answer = stage.get_with(path, &[("authorization", &other)]).await;
         answer.problem(403, "forbidden");
         assert!(answer.header("www-authenticate").contains("orders:read"));
+    }
+    let reader = format!("Bearer {}", stage.token("orders:read ops").await);
+    for accept in ["application/json", "text/csv", "application/x-ndjson"] {
+        let headers = [("authorization", reader.as_str()), ("accept", accept)];
+        let answer = stage.get_with("/v1/audit/events", &headers).await;
+        answer.problem(403, "forbidden");
+        assert!(answer.header("www-authenticate").contains("audit:read"));
     }
 }
 
@@ -47,10 +57,16 @@ async fn what_the_service_does_not_know_is_refused() {
         answer.problem(405, "method-not-allowed");
         assert_eq!(answer.header("allow"), "GET,HEAD");
     }
-    for accept in ["text/html", "application/json;q=0"] {
-        let answer = stage
-            .get_with("/v1/orders/o-1", &[("accept", accept)])
-            .await;
+    for (path, accept) in [
+        ("/v1/orders/o-1", "text/html"),
+        ("/v1/orders/o-1", "application/json;q=0"),
+        ("/v1/orders", "text/csv"),
+        ("/v1/audit/events", "text/html"),
+        ("/v1/audit/events", "text/event-stream"),
+        ("/v1/stream", "application/json"),
+        ("/v1/orders/o-1/stream", "text/csv"),
+    ] {
+        let answer = stage.get_with(path, &[("accept", accept)]).await;
         answer.problem(406, "not-acceptable");
     }
 }
@@ -70,6 +86,52 @@ async fn every_wrong_parameter_is_named() {
         ("/v1/orders?placed_from=yesterday", "placed_from"),
         ("/v1/orders?placed_from=2026-11-20T10:00:00", "placed_from"),
         ("/v1/orders?placed_to=2026-11-20", "placed_to"),
+        (
+            "/v1/orders?placed_from=2026-11-20T10:00:00Z&placed_to=2026-11-20T09:59:59Z",
+            "placed_from",
+        ),
+        ("/v1/orders?payment_status=payed", "payment_status"),
+        ("/v1/orders?fulfillment_status=placed", "fulfillment_status"),
+        ("/v1/orders?return_status=open,,closed", "return_status"),
+        ("/v1/orders?on_hold=yes", "on_hold"),
+        ("/v1/orders?currency=eur", "currency"),
+        ("/v1/orders?currency=EUR,XYZ", "currency"),
+        ("/v1/orders?currency=XAU", "currency"),
+        ("/v1/orders?sku=", "sku"),
+        ("/v1/orders?tag=%20vip", "tag"),
+        ("/v1/orders?min_total=-1", "min_total"),
+        ("/v1/orders?min_total=1.5", "min_total"),
+        ("/v1/orders?max_total=9007199254740992", "max_total"),
+        ("/v1/orders?min_total=2&max_total=1", "min_total"),
+        ("/v1/orders?q=", "q"),
+        ("/v1/orders?q=%20-%20", "q"),
+        ("/v1/orders?sort=", "sort"),
+        ("/v1/orders?sort=-", "sort"),
+        ("/v1/orders?sort=--total", "sort"),
+        ("/v1/orders?sort=Total", "sort"),
+        ("/v1/orders/o-1?version=0", "version"),
+        ("/v1/orders/o-1?version=-1", "version"),
+        ("/v1/orders/o-1?version=%2B1", "version"),
+        ("/v1/orders/o-1?version=1.0", "version"),
+        ("/v1/orders/o-1?version=", "version"),
+        ("/v1/orders/o-1?at=2026-11-20T10:00:00", "at"),
+        ("/v1/orders/o-1?at=2026-11-20T10:00:00Z&version=1", "at"),
+        ("/v1/orders/by-number/2026-000001?version=1", "version"),
+        ("/v1/audit/events?actor=", "actor"),
+        ("/v1/audit/events?type=OrderEaten", "type"),
+        ("/v1/audit/events?order_id=o%201", "order_id"),
+        ("/v1/audit/events?from=2026-11-20", "from"),
+        (
+            "/v1/audit/events?from=2026-11-20T10:00:00Z&to=2026-11-20T09:00:00Z",
+            "from",
+        ),
+        ("/v1/audit/events?after_position=-1", "after_position"),
+        ("/v1/audit/events?after_position=%2B1", "after_position"),
+        ("/v1/audit/events?after=1", "after"),
+        ("/v1/audit/events?limit=201", "limit"),
+        ("/v1/stream?after_position=x", "after_position"),
+        ("/v1/stream?limit=1", "limit"),
+        ("/v1/orders/o-1/stream?after_position=", "after_position"),
         ("/v1/orders?limit=0", "limit"),
         ("/v1/orders?limit=201", "limit"),
         ("/v1/orders/o-1?verbose=1", "verbose"),
@@ -77,7 +139,16 @@ async fn every_wrong_parameter_is_named() {
         ("/v1/orders/o-1/timeline?status=placed", "status"),
         ("/v1/orders/o-1/timeline?limit=x", "limit"),
     ] {
-        let body = stage.get(path).await.problem(400, "bad-parameter");
+        let headers = [(
+            "accept",
+            if path.contains("stream") {
+                "text/event-stream"
+            } else {
+                ""
+            },
+        )];
+        let answer = stage.get_with(path, &headers).await;
+        let body = answer.problem(400, "bad-parameter");
         let detail = body["detail"].as_str().unwrap();
         assert!(
             detail.starts_with(&format!("`{name}` ")),
@@ -191,6 +262,48 @@ async fn who_waits_is_told_when_the_service_stops() {
         stage.running.is_finished().then_some(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn whoever_goes_away_stops_its_query() {
+    let stage = Stage::new().await;
+    stage.apply(&Order::placed("o-1", 1)).await;
+    // A query that would not end by itself.
+    let mut lock = stage.pool.begin().await.unwrap();
+    sqlx::query("lock table orders_1 in access exclusive mode")
+        .execute(&mut *lock)
+        .await
+        .unwrap();
+    let asking = stage.get("/v1/orders");
+    let waiting = async {
+        eventually("the query to wait", PATIENCE, async || {
+            let statement = "select pid from pg_stat_activity
+                where application_name = 'query-api' and datname = current_database() and wait_event_type = 'Lock'";
+            let pid: Option<i32> = sqlx::query_scalar(statement)
+                .fetch_optional(&stage.pool)
+                .await
+                .unwrap();
+            pid
+        })
+        .await
+    };
+    let pid: i32 = tokio::select! {
+        _ = asking => panic!("an answer in spite of the lock"),
+        pid = waiting => pid,
+    };
+    // Its time on the server is not over: a statement that times out leaves its session there.
+    eventually("the end of its session", PATIENCE, async || {
+        let there: bool =
+            sqlx::query_scalar("select exists (select from pg_stat_activity where pid = $1)")
+                .bind(pid)
+                .fetch_one(&stage.pool)
+                .await
+                .unwrap();
+        (!there).then_some(())
+    })
+    .await;
+    lock.rollback().await.unwrap();
+    assert_eq!(stage.get("/v1/orders").await.ids(), ["o-1"]);
 }
 
 #[tokio::test]

@@ -4,18 +4,19 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use query_api::{Config, Service};
-use read_model::history::{self, HistoryRow};
-use read_model::orders::{self, OrderRow};
-use read_model::{OrderStatus, Timestamp, View, create_generation, partition_of};
+use read_model::{View, create_generation, partition_of};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use service_kit::{AuthSettings, Authenticator, Vars};
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
+
 use test_kit::{TestDatabase, database};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
+
+use crate::rows::write_events;
+pub(crate) use crate::rows::{Event, Order, checkpoint, id_in, minute};
 
 /// How many partitions the views have.
 pub(crate) const PARTITIONS: u16 = 16;
@@ -91,8 +92,16 @@ impl Stage {
 
     /// As [`Self::new`], with this limit on each actor's requests.
     pub(crate) async fn limited(rate_limit: &str) -> Self {
-        let stage = Self::with_limit(rate_limit).await;
-        let mut transaction = stage.pool.begin().await.unwrap();
+        Self::with_limit(rate_limit, 16).await.with_views().await
+    }
+
+    /// As [`Self::new`], with so many connections to the database.
+    pub(crate) async fn with_connections(connections: u32) -> Self {
+        Self::with_limit("", connections).await.with_views().await
+    }
+
+    async fn with_views(self) -> Self {
+        let mut transaction = self.pool.begin().await.unwrap();
         for view in View::ALL {
             sqlx::query(
                 "insert into projection (name, shape_version, live_generation) values ($1, 1, 1)",
@@ -106,15 +115,15 @@ impl Stage {
                 .unwrap();
         }
         transaction.commit().await.unwrap();
-        stage
+        self
     }
 
     /// A service on a migrated database that no projector has seen.
     pub(crate) async fn without_views() -> Self {
-        Self::with_limit("").await
+        Self::with_limit("", 16).await
     }
 
-    async fn with_limit(rate_limit: &str) -> Self {
+    async fn with_limit(rate_limit: &str, connections: u32) -> Self {
         let database = database().await;
         read_model::migrate(&database.pool(1).await).await.unwrap();
         let vars = Vars::from_map([
@@ -122,6 +131,7 @@ impl Stage {
             ("READ_MODEL_URL", database.url.as_str()),
             ("AUTH_HS256_SECRET", "a secret of the tests, long enough"),
             ("RATE_LIMIT", rate_limit),
+            ("READ_MODEL_CONNECTIONS", &connections.to_string()),
         ]);
         Self::started(database, vars).await
     }
@@ -141,7 +151,7 @@ impl Stage {
         let running = tokio::spawn(service.run(stop.clone()));
         // Another test may have chosen it already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let token = token(&vars, "orders:read").await;
+        let token = token(&vars, "orders:read audit:read").await;
         let client = reqwest::Client::builder().timeout(PATIENCE).build();
         Self {
             pool,
@@ -170,6 +180,20 @@ impl Stage {
 
     /// Sends a request with a good token, unless the headers bring an `authorization`.
     pub(crate) async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let response = self.request(method, path, headers).send().await.unwrap();
+        Answer {
+            status: response.status(),
+            headers: response.headers().clone(),
+            text: response.text().await.unwrap(),
+        }
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> reqwest::RequestBuilder {
         let mut request = self.client.request(method, format!("{}{path}", self.url));
         if !headers.iter().any(|(name, _)| *name == "authorization") {
             request = request.bearer_auth(&self.token);
@@ -179,18 +203,59 @@ impl Stage {
                 request = request.header(*name, *value);
             }
         }
-        let response = request.send().await.unwrap();
-        Answer {
-            status: response.status(),
-            headers: response.headers().clone(),
-            text: response.text().await.unwrap(),
-        }
+        request
     }
 
     /// Writes an order as the projector does: its row, its last entry and its partition's checkpoints in one transaction.
     pub(crate) async fn apply(&self, order: &Order) {
         let mut transaction = self.pool.begin().await.unwrap();
         order.write(&mut transaction, 1).await;
+        for view in View::ALL {
+            let partition = partition_of(&order.id, PARTITIONS);
+            checkpoint(&mut transaction, *view, 1, partition, order.position).await;
+        }
+        transaction.commit().await.unwrap();
+    }
+
+    /// Adds events of whatever orders to the history, which is complete up to the last of them then.
+    pub(crate) async fn record(&self, events: &[Event]) {
+        let mut transaction = self.pool.begin().await.unwrap();
+        write_events(&mut transaction, events).await;
+        if let Some(last) = events.last() {
+            sqlx::query(
+                "insert into frontier (position, last)
+                select $1, array_agg(position order by partition)
+                from checkpoint
+                where projection = 'order-history' and generation = 1",
+            )
+            .bind(last.position)
+            .execute(&mut *transaction)
+            .await
+            .unwrap();
+        }
+        transaction.commit().await.unwrap();
+    }
+
+    /// As [`Self::record`], but nobody says that the history is complete.
+    pub(crate) async fn record_without_frontier(&self, events: &[Event]) {
+        let mut transaction = self.pool.begin().await.unwrap();
+        write_events(&mut transaction, events).await;
+        transaction.commit().await.unwrap();
+    }
+
+    /// An answer that is read as it comes.
+    pub(crate) async fn open(&self, path: &str, headers: &[(&str, &str)]) -> reqwest::Response {
+        self.request(Method::GET, path, headers)
+            .send()
+            .await
+            .unwrap()
+    }
+
+    /// Writes an order and the event that made it so.
+    pub(crate) async fn apply_with(&self, order: &Order, event: &Event) {
+        let mut transaction = self.pool.begin().await.unwrap();
+        order.write_row(&mut transaction, 1).await;
+        event.write(&mut transaction, 1).await;
         for view in View::ALL {
             let partition = partition_of(&order.id, PARTITIONS);
             checkpoint(&mut transaction, *view, 1, partition, order.position).await;
@@ -226,133 +291,15 @@ impl Stage {
     }
 }
 
+/// Whether tests run at their full size, which takes minutes.
+pub(crate) fn deep() -> bool {
+    std::env::var_os("TEST_DEEP").is_some()
+}
+
 async fn token(vars: &Vars, scope: &str) -> String {
     let settings = AuthSettings::from_vars(vars).unwrap();
     let authenticator = Authenticator::from_settings(settings).await.unwrap();
     authenticator
         .issue_hs256("alice", scope, Duration::from_secs(600))
-        .unwrap()
-}
-
-/// Moves a checkpoint forward.
-pub(crate) async fn checkpoint(
-    connection: &mut PgConnection,
-    view: View,
-    generation: i32,
-    partition: u16,
-    position: i64,
-) {
-    let done = sqlx::query(
-        "update checkpoint set position = $4, event_id = $5
-        where projection = $1 and generation = $2 and partition = $3 and position < $4",
-    )
-    .bind(view.as_str())
-    .bind(generation)
-    .bind(i16::try_from(partition).unwrap())
-    .bind(position)
-    .bind(Uuid::new_v4())
-    .execute(connection)
-    .await
-    .unwrap();
-    assert_eq!(done.rows_affected(), 1, "a checkpoint only moves forward");
-}
-
-/// An order to be written, with its last event.
-#[derive(Debug, Clone)]
-pub(crate) struct Order {
-    pub(crate) id: String,
-    pub(crate) number: Option<String>,
-    pub(crate) status: OrderStatus,
-    pub(crate) customer: String,
-    pub(crate) created_at: Timestamp,
-    pub(crate) placed_at: Option<Timestamp>,
-    pub(crate) version: i64,
-    pub(crate) position: i64,
-    pub(crate) document: Option<String>,
-}
-
-impl Order {
-    /// A placed order whose only event is at this position.
-    pub(crate) fn placed(id: &str, position: i64) -> Self {
-        let at = minute(position);
-        Self {
-            id: id.to_owned(),
-            number: Some(format!("2026-{position:06}")),
-            status: OrderStatus::Placed,
-            customer: "c-1".to_owned(),
-            created_at: at,
-            placed_at: Some(at),
-            version: 1,
-            position,
-            document: None,
-        }
-    }
-
-    /// A draft whose only event is at this position.
-    pub(crate) fn draft(id: &str, position: i64) -> Self {
-        Self {
-            number: None,
-            status: OrderStatus::Draft,
-            placed_at: None,
-            ..Self::placed(id, position)
-        }
-    }
-
-    /// Its document as stored.
-    pub(crate) fn document(&self) -> String {
-        self.document.clone().unwrap_or_else(|| {
-            format!(
-                r#"{{"order_id":"{}","version":{},"position":{}}}"#,
-                self.id, self.version, self.position
-            )
-        })
-    }
-
-    /// Its last audit entry as stored.
-    pub(crate) fn entry(&self) -> String {
-        format!(
-            r#"{{ "position": {}, "order_id": "{}", "sequence": {} }}"#,
-            self.position, self.id, self.version
-        )
-    }
-
-    pub(crate) async fn write(&self, connection: &mut PgConnection, generation: i32) {
-        let row = OrderRow {
-            order_id: self.id.clone(),
-            order_number: self.number.clone(),
-            status: self.status,
-            customer_id: self.customer.clone(),
-            placed_at: self.placed_at,
-            created_at: self.created_at,
-            updated_at: minute(self.position),
-            version: self.version,
-            position: self.position,
-            document: self.document(),
-        };
-        orders::write(connection, generation, &[row]).await.unwrap();
-        let row = HistoryRow {
-            position: self.position,
-            event_id: Uuid::new_v4(),
-            order_id: self.id.clone(),
-            sequence: self.version,
-            entry: self.entry(),
-        };
-        history::write(connection, generation, &[row])
-            .await
-            .unwrap();
-    }
-}
-
-/// A time that rises with its number.
-pub(crate) fn minute(number: i64) -> Timestamp {
-    let start = Timestamp::parse("2026-11-20T10:00:00Z").unwrap();
-    Timestamp::from_datetime(start.as_datetime() + chrono::TimeDelta::minutes(number))
-}
-
-/// An order id that belongs to this partition.
-pub(crate) fn id_in(partition: u16) -> String {
-    (0..10_000)
-        .map(|number| format!("o-{number}"))
-        .find(|id| partition_of(id, PARTITIONS) == partition)
         .unwrap()
 }

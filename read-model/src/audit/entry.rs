@@ -63,6 +63,29 @@ pub enum EventData<'a> {
 }
 
 impl<'a> AuditEntry<'a> {
+    /// The names of its members, in their order.
+    pub const MEMBERS: [&'static str; 19] = [
+        "position",
+        "event_id",
+        "type",
+        "event_version",
+        "order_id",
+        "order_number",
+        "sequence",
+        "occurred_at",
+        "actor",
+        "command",
+        "command_id",
+        "idempotency_key",
+        "correlation_id",
+        "causation_id",
+        "traceparent",
+        "client",
+        "reason",
+        "changes",
+        "data",
+    ];
+
     /// The entry of an event that was folded; `order_number` is the order's after it.
     pub fn new(
         recorded: &'a Recorded,
@@ -165,6 +188,8 @@ mod tests {
             "data": { "hold_id": "h-1" }
         });
         assert_json(&entry, &expected);
+        let members: Vec<&String> = expected.as_object().unwrap().keys().collect();
+        assert_eq!(members, AuditEntry::MEMBERS.each_ref());
     }
 
     #[test]

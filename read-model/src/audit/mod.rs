@@ -2,6 +2,8 @@
 
 mod changes;
 mod entry;
+mod stored;
 
 pub use changes::{Change, changes};
 pub use entry::{AuditEntry, EventData};
+pub use stored::{EntryError, recorded};

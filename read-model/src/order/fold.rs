@@ -10,6 +10,7 @@ use super::document::{
     HoldDocument, LineDocument, NoteDocument, OrderDocument, PaymentDocument, RefundDocument,
     ReturnDocument, ShipmentDocument,
 };
+use super::ledger::Ledger;
 
 /// An order with the facts of its envelopes: when things happened and who did them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -20,6 +21,7 @@ pub struct OrderFold {
     last_event_id: Option<Uuid>,
     created_at: Option<Timestamp>,
     placed_at: Option<Timestamp>,
+    placed_position: Option<i64>,
     confirmed_at: Option<Timestamp>,
     updated_at: Option<Timestamp>,
     /// One for each open hold, in the same order.
@@ -28,6 +30,9 @@ pub struct OrderFold {
     notes: Vec<Mark>,
     /// One for each shipment, in the same order.
     shipments: Vec<Journey>,
+    /// One for each return, in the same order.
+    requests: Vec<Request>,
+    ledger: Ledger,
 }
 
 /// When something was done, and by whom.
@@ -44,10 +49,19 @@ struct Journey {
     delivered_at: Option<Timestamp>,
 }
 
+/// When a return was requested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The time.
+    pub at: Timestamp,
+    /// The position of the event.
+    pub position: i64,
+}
+
 impl OrderFold {
     /// The version of what a fold is when it is written as JSON, for snapshots. To be raised with every change of
     /// that JSON, and with every change of what the same events are folded to: a snapshot of another version is passed by.
-    pub const SHAPE_VERSION: i32 = 1;
+    pub const SHAPE_VERSION: i32 = 2;
 
     /// Takes in the next event of the order.
     pub fn apply(&mut self, recorded: &Recorded) {
@@ -70,6 +84,7 @@ impl OrderFold {
         match &recorded.event {
             OrderEvent::OrderPlaced(_) => {
                 self.placed_at = Some(at);
+                self.placed_position = Some(recorded.position);
                 self.order_number = Some(order_number(at, recorded.position));
             }
             OrderEvent::OrderConfirmed(_) => self.confirmed_at = Some(at),
@@ -78,7 +93,7 @@ impl OrderFold {
         self.mark(recorded);
     }
 
-    /// Gives each hold, note and shipment that is new its time, whichever event brought it.
+    /// Gives each hold, note, shipment and return that is new its time, whichever event brought it.
     fn mark(&mut self, recorded: &Recorded) {
         let Some(facts) = self.order.facts() else {
             return;
@@ -100,6 +115,12 @@ impl OrderFold {
                 journey.delivered_at.get_or_insert(at);
             }
         }
+        let request = Request {
+            at,
+            position: recorded.position,
+        };
+        self.requests.resize(facts.returns.len(), request);
+        self.ledger.take(facts, at);
     }
 
     /// The order itself.
@@ -137,6 +158,11 @@ impl OrderFold {
         self.placed_at
     }
 
+    /// The position at which it was placed.
+    pub fn placed_position(&self) -> Option<i64> {
+        self.placed_position
+    }
+
     /// When it was confirmed.
     pub fn confirmed_at(&self) -> Option<Timestamp> {
         self.confirmed_at
@@ -145,6 +171,16 @@ impl OrderFold {
     /// When its last event happened.
     pub fn updated_at(&self) -> Option<Timestamp> {
         self.updated_at
+    }
+
+    /// When each of its returns was requested, in the order of its facts' returns.
+    pub fn return_requests(&self) -> &[Request] {
+        &self.requests
+    }
+
+    /// On which days its money moved.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
     /// The order as the contract shows it; nothing before the first event.

@@ -2,6 +2,7 @@
 
 mod document;
 mod fold;
+mod ledger;
 #[cfg(test)]
 mod shape_tests;
 #[cfg(test)]
@@ -11,4 +12,5 @@ pub use document::{
     HoldDocument, LineDocument, NoteDocument, OrderDocument, PaymentDocument, RefundDocument,
     RefundPartDocument, ReturnDocument, ReturnLineDocument, ShipmentDocument,
 };
-pub use fold::OrderFold;
+pub use fold::{OrderFold, Request};
+pub use ledger::{Ledger, Movements};

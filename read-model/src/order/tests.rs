@@ -9,14 +9,14 @@ use uuid::Uuid;
 use super::OrderFold;
 
 /// Each event type once, as the domain's golden files have them.
-fn golden(event_type: &str) -> OrderEvent {
+pub(crate) fn golden(event_type: &str) -> OrderEvent {
     let path = format!("{}/../domain/tests/golden", env!("CARGO_MANIFEST_DIR"));
     let payload = std::fs::read_to_string(format!("{path}/{event_type}.v1.json")).unwrap();
     OrderEvent::from_payload(event_type, "1", &payload).unwrap()
 }
 
 /// The n-th event of an order, at position 100 + n, n seconds after ten, by `user-n`.
-fn recorded(sequence: i64, event: OrderEvent) -> Recorded {
+pub(crate) fn recorded(sequence: i64, event: OrderEvent) -> Recorded {
     Recorded {
         position: 100 + sequence,
         event_id: Uuid::from_u128(u128::try_from(sequence).unwrap()),
@@ -35,6 +35,18 @@ pub(crate) fn folded(event_types: &[&str]) -> OrderFold {
     let mut fold = OrderFold::default();
     for (event_type, sequence) in event_types.iter().zip(1..) {
         fold.apply(&recorded(sequence, golden(event_type)));
+    }
+    fold
+}
+
+/// As [`folded`], each event at a time of its own.
+pub(crate) fn folded_at(events: &[(&str, &str)]) -> OrderFold {
+    let mut fold = OrderFold::default();
+    for ((event_type, at), sequence) in events.iter().zip(1..) {
+        fold.apply(&Recorded {
+            occurred_at: Timestamp::parse(at).unwrap(),
+            ..recorded(sequence, golden(event_type))
+        });
     }
     fold
 }

@@ -1,0 +1,248 @@
+//! Every query, planned and run over many rows: none reads a large table from end to end, or much more than it shows.
+
+use read_model::{OrderId, Timestamp, View, create_generation};
+use serde_json::Value;
+use sqlx::{Connection as _, PgConnection, Row as _};
+
+use crate::audit;
+use crate::orders::list::Orders;
+use crate::orders::one;
+use crate::orders::past::{Events, Until};
+use crate::orders::timeline::Timeline;
+use crate::request::Parameters;
+use crate::stream;
+use crate::views::{Generation, PLANNING, ViewQuery};
+
+/// Orders, and entries of the history. The plans of larger tables are the same: `TEST_DEEP` looks at 200,000 orders.
+const ORDERS: i64 = 20_000;
+const DEEP_ORDERS: i64 = 200_000;
+
+/// Rows that a query may touch where it reads a table, of whatever size that is.
+const MOST: f64 = 5_000.0;
+
+const DOCUMENT: &str = include_str!("../../read-model/src/order/golden/in-the-middle.json");
+
+/// An orders list each.
+const LISTS: &[&str] = &[
+    "",
+    "limit=200",
+    "sort=placed_at",
+    "sort=-updated_at",
+    "sort=updated_at",
+    "sort=-total",
+    "sort=total",
+    "status=completed",
+    "status=placed",
+    "status=draft",
+    "status=rejected,discarded",
+    "status=placed,confirmed",
+    "status=placed&sort=-total",
+    "status=completed&sort=updated_at",
+    "payment_status=failed",
+    "payment_status=partially_paid&sort=-updated_at",
+    "fulfillment_status=partially_shipped",
+    "fulfillment_status=delivered&sort=total",
+    "return_status=open",
+    "return_status=open,closed",
+    "return_status=none",
+    "on_hold=true",
+    "on_hold=false&sort=total",
+    "on_hold=true&sort=-updated_at",
+    "customer_id=c-77",
+    "customer_id=c-77,c-78&sort=total",
+    "currency=KWD",
+    "currency=KWD&sort=-total",
+    "currency=EUR&sort=total",
+    "placed_from=2026-01-02T00:00:00Z&placed_to=2026-01-02T02:00:00Z",
+    "placed_to=2026-01-01T02:00:00Z",
+    "placed_from=2026-01-02T00:00:00Z&placed_to=2026-01-02T02:00:00Z&sort=-total",
+    "min_total=999000",
+    "min_total=500000&max_total=500500&sort=placed_at",
+    "sku=SKU-77",
+    "sku=SKU-77,SKU-78&sort=-total",
+    "sku=SKU-COMMON",
+    "tag=vip",
+    "tag=web&sort=updated_at",
+    "tag=vip&status=confirmed",
+    "q=lovelace77",
+    "q=ada+lovelace778",
+    "q=teapot",
+    "q=teapot&sort=-updated_at",
+    "q=2026-000123",
+    "q=nothing",
+    "q=nothing+like+it",
+    "q=lovelace7777",
+    "q=lovelace777&status=completed&sort=total",
+    "q=teapot&payment_status=paid&tag=web&sort=total",
+];
+
+/// An audit list each.
+const AUDIT: &[&str] = &[
+    "",
+    "after_position=15000",
+    "actor=auditor",
+    "actor=user-7",
+    "type=OrderPlaced",
+    "type=OrderPlaced&actor=user-7",
+    "order_id=fill-00000777",
+    "order_id=fill-00000777,fill-00000778",
+    "correlation_id=request-77",
+    "from=2026-01-01T12:00:00Z",
+    "from=2026-01-01T12:00:00Z&to=2026-01-01T13:00:00Z",
+    "to=2026-01-01T00:01:00Z",
+    "from=2026-01-01T12:00:00Z&actor=auditor",
+    "actor=user-7,user-8",
+];
+
+#[tokio::test]
+async fn no_query_reads_a_large_table_from_end_to_end() {
+    let database = test_kit::database().await;
+    let mut connection = PgConnection::connect(&database.url).await.unwrap();
+    let orders = match std::env::var_os("TEST_DEEP") {
+        Some(_) => DEEP_ORDERS,
+        None => ORDERS,
+    };
+    fill(&mut connection, orders).await;
+    let mut plans = Plans {
+        connection,
+        wrong: Vec::new(),
+    };
+    for list in LISTS {
+        plans.look_at_pages(list).await;
+    }
+    for list in AUDIT {
+        let parameters = Parameters::parse(list, &audit::list::known()).unwrap();
+        let entries = audit::list::entries(&parameters).unwrap();
+        plans.look_at(&format!("audit {list}"), &entries).await;
+    }
+    let id = OrderId::parse("fill-00000777").unwrap();
+    plans.look_at("one", &one::ById(id.clone())).await;
+    let number = one::ByNumber("2026-000777".to_owned());
+    plans.look_at("by number", &number).await;
+    let timeline = Timeline {
+        generation: Generation::Live,
+        order_id: id.clone(),
+        behind: 2,
+        limit: 50,
+    };
+    plans.look_at("timeline", &timeline).await;
+    for until in [
+        Until::Version(3),
+        Until::Time(Timestamp::parse("2026-01-01T12:00:00Z").unwrap()),
+    ] {
+        let events = Events {
+            order_id: id.clone(),
+            until,
+        };
+        plans.look_at("as it was", &events).await;
+    }
+    plans
+        .look_at("stream", &stream::Start { order_id: Some(id) })
+        .await;
+    assert!(plans.wrong.is_empty(), "{}", plans.wrong.join("\n"));
+}
+
+struct Plans {
+    connection: PgConnection,
+    wrong: Vec<String>,
+}
+
+impl Plans {
+    /// The first page of an orders list, and the second.
+    async fn look_at_pages(&mut self, list: &str) {
+        let known = crate::orders::list::known();
+        let parameters = Parameters::parse(list, &known).unwrap();
+        let first = Orders::from_parameters(&parameters).unwrap();
+        self.look_at(list, &first).await;
+        let rows = first
+            .statement(1)
+            .fetch_all(&mut self.connection)
+            .await
+            .unwrap();
+        let page = first.snapshot(&rows).unwrap().rows;
+        assert_eq!(
+            page.documents.is_empty(),
+            list.contains("nothing"),
+            "{list}"
+        );
+        if let Some(last) = page.last {
+            let next = parameters.with_cursor(&first.cursor_behind(1, &last));
+            let parameters = Parameters::parse(&next, &known).unwrap();
+            let second = Orders::from_parameters(&parameters).unwrap();
+            self.look_at(&format!("second page of {list}"), &second)
+                .await;
+        }
+    }
+
+    async fn look_at<Q: ViewQuery>(&mut self, name: &str, query: &Q) {
+        let explained = query.statement(1).explained();
+        let rows = explained.fetch_all(&mut self.connection).await.unwrap();
+        let plan: Value = rows[0].try_get(0).unwrap();
+        self.walk(name, &plan[0]["Plan"]);
+    }
+
+    fn walk(&mut self, name: &str, node: &Value) {
+        let table = node["Relation Name"].as_str().unwrap_or_default();
+        if ["orders_1", "order_terms_1", "order_history_1"].contains(&table) {
+            let count = |member: &str| node[member].as_f64().unwrap_or(0.0);
+            let touched = count("Actual Loops")
+                * (count("Actual Rows")
+                    + count("Rows Removed by Filter")
+                    + count("Rows Removed by Index Recheck"));
+            let kind = node["Node Type"].as_str().unwrap_or_default();
+            if kind == "Seq Scan" || touched > MOST {
+                let index = node["Index Name"].as_str().unwrap_or_default();
+                self.wrong.push(format!(
+                    "`{name}`: {kind} {index} of {table} touches {touched} rows"
+                ));
+            }
+        }
+        for child in node["Plans"].as_array().into_iter().flatten() {
+            self.walk(name, child);
+        }
+    }
+}
+
+async fn fill(connection: &mut PgConnection, orders: i64) {
+    read_model::MIGRATOR.run_direct(connection).await.unwrap();
+    for view in [View::Orders, View::OrderHistory] {
+        sqlx::query(
+            "insert into projection (name, shape_version, live_generation) values ($1, 1, 1)",
+        )
+        .bind(view.as_str())
+        .execute(&mut *connection)
+        .await
+        .unwrap();
+        create_generation(connection, view, 1, 16).await.unwrap();
+    }
+    let entry = include_str!("../tests/fill/entry.json");
+    for (statement, rows, document) in [
+        (include_str!("../tests/fill/orders.sql"), orders, DOCUMENT),
+        (include_str!("../tests/fill/history.sql"), orders, entry),
+    ] {
+        sqlx::query(statement)
+            .bind(rows)
+            .bind(document)
+            .execute(&mut *connection)
+            .await
+            .unwrap();
+    }
+    for (name, value) in PLANNING {
+        sqlx::query("select set_config($1, $2, false)")
+            .bind(name)
+            .bind(value)
+            .execute(&mut *connection)
+            .await
+            .unwrap();
+    }
+    for statement in [
+        include_str!("../tests/fill/terms.sql"),
+        "update checkpoint set position = 9000000, event_id = gen_random_uuid()",
+        "vacuum analyze",
+    ] {
+        sqlx::query(statement)
+            .execute(&mut *connection)
+            .await
+            .unwrap();
+    }
+}
