@@ -9,6 +9,7 @@ mod audit;
 mod config;
 mod customers;
 mod fulfillment_queue;
+mod openapi;
 mod orders;
 #[cfg(test)]
 mod plans;

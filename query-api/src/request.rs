@@ -15,7 +15,7 @@ use service_kit::{Actor, Problem, Scope};
 pub(crate) use accept::MediaType;
 pub(crate) use conditional::{etag, none_match};
 pub(crate) use cursor::CursorOf;
-pub(crate) use parameters::{Parameters, bad_parameter};
+pub(crate) use parameters::{DEFAULT_LIMIT, MAX_LIMIT, MAX_VALUES, Parameters, bad_parameter};
 
 use crate::answer::NextPage;
 use crate::router::App;

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::stream::Hub;
 use crate::views::Views;
-use crate::{audit, customers, fulfillment_queue, orders, products, returns, revenue, stream};
+use crate::{audit, customers, fulfillment_queue, openapi, orders, products, returns, revenue, stream};
 
 /// What every handler has. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -86,6 +86,7 @@ pub(crate) fn router(app: App, stopping: &CancellationToken) -> Router {
         .route("/v1/reports/revenue", get(revenue::report))
         .route("/v1/fulfillment/queue", get(fulfillment_queue::list))
         .route("/v1/returns", get(returns::list))
-        .with_state(app);
+        .with_state(app)
+        .merge(service_kit::openapi::routes(&openapi::document()));
     edge::wrap("query-api", routes, health)
 }

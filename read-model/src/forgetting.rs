@@ -2,19 +2,7 @@
 
 use sqlx::PgConnection;
 
-use crate::contributions::Part;
 use crate::{SLOTS, View};
-
-impl View {
-    /// Whether its rows belong to one order each, so that an order can be forgotten and written anew. The rows of the others
-    /// are sums over many; of those a partition is forgotten as a whole.
-    pub const fn is_of_orders(self) -> bool {
-        match self {
-            Self::Orders | Self::OrderHistory | Self::FulfillmentQueue | Self::Returns => true,
-            Self::Customers | Self::Products | Self::Revenue => false,
-        }
-    }
-}
 
 /// Removes the rows of these orders from a view of orders; of the history only what lies beyond `position`.
 pub async fn forget_orders(
@@ -29,8 +17,7 @@ pub async fn forget_orders(
         // Names the parameter, which the statement is given in any case.
         _ => "and $2::bigint is not null",
     };
-    for table in view.shape().tables {
-        let table = table.of(generation);
+    for table in view.tables(generation) {
         let statement = format!("delete from {table} where order_id = any ($1) {kept}");
         sqlx::query(&statement)
             .bind(order_ids)
@@ -45,18 +32,20 @@ pub async fn forget_orders(
 pub async fn forget_partition(
     connection: &mut PgConnection,
     view: View,
-    part: Part,
+    generation: i32,
+    partition: u16,
     partitions: u16,
 ) -> Result<(), sqlx::Error> {
     let of_partition = if view.is_of_orders() {
         format!("get_byte(decode(md5(order_id), 'hex'), 0) * $2 / {SLOTS} = $1")
     } else {
-        "partition = $1 and $2 > 0".to_owned()
+        // Names the parameter, which the statement is given in any case.
+        "partition = $1 and $2::integer is not null".to_owned()
     };
-    for table in view.shape().tables {
-        let table = table.of(part.generation);
-        sqlx::query(&format!("delete from {table} where {of_partition}"))
-            .bind(i32::from(part.partition))
+    for table in view.tables(generation) {
+        let statement = format!("delete from {table} where {of_partition}");
+        sqlx::query(&statement)
+            .bind(i32::from(partition))
             .bind(i32::from(partitions))
             .execute(&mut *connection)
             .await?;

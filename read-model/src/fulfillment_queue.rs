@@ -16,6 +16,7 @@ pub(crate) const SHAPE: Shape = Shape {
         name: "fulfillment_queue",
         create: include_str!("tables/fulfillment_queue.sql"),
     }],
+    is_of_orders: true,
 };
 
 /// The columns of an entry as it is served, as an SQL expression over the view's table: what is stored, and the time since

@@ -15,6 +15,7 @@ pub(crate) const SHAPE: Shape = Shape {
         name: "order_history",
         create: include_str!("tables/order_history.sql"),
     }],
+    is_of_orders: true,
 };
 
 /// One event of an order, as an audit entry.

@@ -20,6 +20,7 @@ pub(crate) const SHAPE: Shape = Shape {
         },
         TERMS,
     ],
+    is_of_orders: true,
 };
 
 /// The terms by which orders are found.

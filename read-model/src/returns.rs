@@ -17,6 +17,7 @@ pub(crate) const SHAPE: Shape = Shape {
         name: "returns",
         create: include_str!("tables/returns.sql"),
     }],
+    is_of_orders: true,
 };
 
 /// A return.

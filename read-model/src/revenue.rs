@@ -22,6 +22,7 @@ pub(crate) const SHAPE: Shape = Shape {
         },
         BY_ORDER,
     ],
+    is_of_orders: false,
 };
 
 /// What each order adds to it.

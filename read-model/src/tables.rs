@@ -34,9 +34,8 @@ pub async fn drop_generation(
     view: View,
     generation: i32,
 ) -> Result<(), sqlx::Error> {
-    let tables = view.shape().tables.iter();
-    let tables: Vec<String> = tables.map(|table| table.of(generation)).collect();
-    let statement = format!("drop table if exists {}", tables.join(", "));
+    let tables = view.tables(generation).join(", ");
+    let statement = format!("drop table if exists {tables}");
     connection.execute(statement.as_str()).await?;
     sqlx::query("delete from checkpoint where projection = $1 and generation = $2")
         .bind(view.as_str())

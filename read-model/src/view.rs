@@ -30,6 +30,9 @@ pub(crate) struct Shape {
     pub(crate) version: i32,
     /// Its tables; the first is the one that gives the view its name.
     pub(crate) tables: &'static [Table],
+    /// Whether its rows belong to one order each, in a column `order_id`. The rows of the others are sums over many, and
+    /// say in a column `partition` whose.
+    pub(crate) is_of_orders: bool,
 }
 
 /// A table of a view.
@@ -82,6 +85,12 @@ impl View {
         self.shape().version
     }
 
+    /// Whether its rows belong to one order each, so that an order can be forgotten and written anew. The rows of the others
+    /// are sums over many; of those a partition is forgotten as a whole.
+    pub const fn is_of_orders(self) -> bool {
+        self.shape().is_of_orders
+    }
+
     /// The view with this name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|view| view.as_str() == name)
@@ -90,6 +99,12 @@ impl View {
     /// The name of its first table in this generation, safe to stand in SQL as it is.
     pub fn table(self, generation: i32) -> String {
         self.shape().tables[0].of(generation)
+    }
+
+    /// The names of all its tables in this generation, to be made and dropped together.
+    pub(crate) fn tables(self, generation: i32) -> Vec<String> {
+        let tables = self.shape().tables.iter();
+        tables.map(|table| table.of(generation)).collect()
     }
 }
 
@@ -132,8 +147,8 @@ mod tests {
     fn no_two_views_have_a_table_in_common() {
         let mut tables = BTreeSet::new();
         for view in View::ALL {
-            for table in view.shape().tables {
-                assert!(tables.insert(table.of(1)), "{view}: {table:?}");
+            for table in view.tables(1) {
+                assert!(tables.insert(table), "{view}");
             }
         }
     }

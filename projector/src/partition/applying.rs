@@ -2,7 +2,6 @@
 
 use event_store::{Cursor, ORDER, ReadError, StoredEvent};
 use event_stream::Received;
-use read_model::contributions::Part;
 use tokio::time::Instant;
 
 use super::{Partition, PartitionError, REPLICA_LAG, metric};
@@ -156,11 +155,7 @@ impl Partition {
             return Err(PartitionError::Doubled);
         }
         for (target, gathering) in behind.iter().zip(&gatherings) {
-            let part = Part {
-                generation: target.generation,
-                partition: self.place.index,
-            };
-            gathering.write(&mut transaction, part).await?;
+            gathering.write(&mut transaction, self.part(target)).await?;
         }
         transaction.commit().await?;
 

@@ -8,7 +8,6 @@
 use std::collections::BTreeSet;
 
 use event_store::{Cursor, ORDER, ReadError};
-use read_model::contributions::Part;
 use read_model::{View, forgetting};
 use sqlx::{PgConnection, Postgres, Row as _, Transaction};
 use uuid::Uuid;
@@ -129,9 +128,15 @@ impl Partition {
             .execute(&mut *transaction)
             .await?;
         for target in &anew {
-            let part = self.part(target);
-            forgetting::forget_partition(&mut transaction, target.view, part, self.place.count)
-                .await?;
+            let (index, count) = (self.place.index, self.place.count);
+            forgetting::forget_partition(
+                &mut transaction,
+                target.view,
+                target.generation,
+                index,
+                count,
+            )
+            .await?;
         }
         for orders in lost.chunks(ORDERS) {
             self.write_anew(&mut transaction, &back, orders, agreed)
@@ -176,16 +181,20 @@ impl Partition {
             })
             .collect::<Result<_, PartitionError>>()?;
         // The history up to there is as it was.
-        let (kept, mut gatherings): (Vec<&Target>, Vec<Box<dyn Gathering>>) = targets
+        let kept: Vec<&Target> = targets
             .iter()
             .filter(|target| target.view != View::OrderHistory)
-            .map(|target| (target, projections::gathering(target.view)))
-            .unzip();
+            .collect();
+        let mut gatherings: Vec<Box<dyn Gathering>> = kept
+            .iter()
+            .map(|target| projections::gathering(target.view))
+            .collect();
         Folding::default()
             .fold(&self.sources.store, 0, &events, &mut gatherings)
             .await?;
-        for (target, gathering) in kept.iter().zip(&gatherings) {
-            gathering.write(transaction, self.part(target)).await?;
+        for (target, gathering) in kept.into_iter().zip(&gatherings) {
+            let part = self.part(target);
+            gathering.write(transaction, part).await?;
         }
         Ok(())
     }
@@ -259,13 +268,6 @@ impl Partition {
             .filter(|order: &String| self.is_own(order))
             .collect();
         Ok(orders.into_iter().collect())
-    }
-
-    fn part(&self, target: &Target) -> Part {
-        Part {
-            generation: target.generation,
-            partition: self.place.index,
-        }
     }
 
     fn target(&self, view: View) -> Option<&Target> {

@@ -14,6 +14,7 @@ use event_store::{DecodeError, EventStore, LogIdentity, PartitionOf, ReadError};
 use event_stream::{
     Client, ConnectionState, PageSize, PartitionReader, ReaderError, Received, StreamSettings,
 };
+use read_model::contributions::Part;
 use sqlx::PgPool;
 use tokio::time::Instant;
 
@@ -109,6 +110,14 @@ impl Partition {
         };
         partition.agree_with_the_log().await?;
         Ok(partition)
+    }
+
+    /// What this partition writes of a view.
+    fn part(&self, target: &Target) -> Part {
+        Part {
+            generation: target.generation,
+            partition: self.place.index,
+        }
     }
 
     /// Takes the consumer away from the broker, which may not answer.

@@ -4,7 +4,7 @@ use read_model::schema::{Described, Schemas};
 use serde_json::{Value, json};
 use service_kit::openapi::query_parameter;
 
-use crate::request::{DEFAULT_LIMIT, MAX_LIMIT};
+use crate::request::{DEFAULT_LIMIT, MAX_LIMIT, MAX_VALUES};
 
 /// The page of a list.
 pub(super) fn of_lists() -> [Value; 2] {
@@ -26,7 +26,7 @@ pub(super) fn several<T: Described>(schemas: &mut Schemas, name: &str, descripti
 
 /// A filter that takes several values with commas.
 pub(super) fn several_of(name: &str, description: &str, value: &Value, example: Value) -> Value {
-    let schema = json!({ "type": "array", "items": value, "minItems": 1, "maxItems": 200 });
+    let schema = json!({ "type": "array", "items": value, "minItems": 1, "maxItems": MAX_VALUES });
     let mut parameter = query_parameter(name, description, &schema);
     parameter["style"] = "form".into();
     parameter["explode"] = false.into();

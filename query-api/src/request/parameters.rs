@@ -3,11 +3,11 @@
 use service_kit::{Problem, ProblemType};
 
 /// How many items a page has unless told otherwise.
-const DEFAULT_LIMIT: u16 = 50;
+pub(crate) const DEFAULT_LIMIT: u16 = 50;
 /// How many it has at most.
-const MAX_LIMIT: u16 = 200;
+pub(crate) const MAX_LIMIT: u16 = 200;
 /// How many values one filter takes.
-const MAX_VALUES: usize = 200;
+pub(crate) const MAX_VALUES: usize = 200;
 
 const LIMIT: &str = "limit";
 const CURSOR: &str = "cursor";

@@ -40,13 +40,7 @@ impl Gathering for Orders {
 
     fn write<'a>(&'a self, connection: &'a mut PgConnection, part: Part) -> Writing<'a> {
         Box::pin(async move {
-            if !self.rows.is_empty() {
-                orders::write(&mut *connection, part.generation, &self.rows).await?;
-            }
-            if !self.terms.is_empty() {
-                orders::write_terms(connection, part.generation, &self.terms).await?;
-            }
-            Ok(())
+            orders::write(connection, part.generation, &self.rows, &self.terms).await
         })
     }
 }
