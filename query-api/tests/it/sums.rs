@@ -5,7 +5,7 @@ use read_model::products::{Contribution, Product, Units, Worth};
 use read_model::{View, customers, partition_of, products};
 use serde_json::{Value, json};
 
-use crate::stage::{PARTITIONS, Stage, checkpoint, id_in, minute};
+use crate::stage::{Order, PARTITIONS, Stage, checkpoint, id_in, minute};
 
 fn part(order_id: &str) -> Part {
     Part {
@@ -303,4 +303,41 @@ async fn products_are_paged_by_sku_and_none_is_skipped_or_repeated() {
             .len(),
         50.min(25 + 2 * 7)
     );
+}
+
+#[tokio::test]
+async fn a_customers_orders_are_the_list_with_that_filter() {
+    let stage = Stage::new().await;
+    for (id, position, customer) in [
+        ("a", 1, "c 1 & more"),
+        ("b", 2, "c-2"),
+        ("c", 3, "c 1 & more"),
+        ("d", 4, "c 1 & more"),
+    ] {
+        let order = Order {
+            customer: customer.to_owned(),
+            ..Order::placed(id, position)
+        };
+        stage.apply(&order).await;
+    }
+    let path = "/v1/customers/c%201%20%26%20more/orders";
+    let page = stage.get(&format!("{path}?sort=placed_at&limit=2")).await;
+    assert_eq!(page.ids(), ["a", "c"]);
+    let link = page.header("link");
+    let target = link.strip_prefix('<').unwrap();
+    let target = target.strip_suffix(">; rel=\"next\"").unwrap();
+    assert!(target.starts_with(path), "{target}");
+    assert_eq!(stage.get(target).await.ids(), ["d"]);
+    let of_nobody = stage.get("/v1/customers/nobody/orders").await;
+    assert!(of_nobody.ids().is_empty());
+
+    let cursor = page.next_cursor().unwrap();
+    let of_another = format!("/v1/customers/c-2/orders?sort=placed_at&cursor={cursor}");
+    stage.get(&of_another).await.problem(400, "bad-cursor");
+    let twice = format!("{path}?customer_id=c-2");
+    stage.get(&twice).await.problem(400, "bad-parameter");
+    stage
+        .get("/v1/customers/a%00b/orders")
+        .await
+        .problem(404, "not-found");
 }
