@@ -31,7 +31,7 @@ use crate::platform::{DataDir, Platform, Servers, expect};
 use crate::{stream, truth};
 
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// A platform under load on servers that the test can harm.
 struct Stage {

@@ -15,7 +15,7 @@ use self::fold::Folded;
 use crate::platform::Platform;
 
 /// Generous: a fault may have to be noticed first.
-const CATCH_UP: Duration = Duration::from_secs(60);
+const CATCH_UP: Duration = Duration::from_secs(180);
 
 async fn log(platform: &Platform) -> Result<PgPool> {
     Ok(PgPool::connect(platform.text("event_store_url")).await?)

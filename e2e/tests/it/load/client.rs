@@ -15,7 +15,7 @@ use crate::lives::{LIVES, Step};
 use crate::platform::Platform;
 
 /// How long one command may go unanswered, whatever is killed meanwhile.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// How many orders live in one upload.
 const IN_BULK: usize = 5;
