@@ -2,12 +2,12 @@
 
 use read_model::schema::{self, about, string};
 use read_model::{
-    Amount, Currency, CustomerId, FulfillmentStatus, OrderId, OrderStatus, PaymentStatus, ReturnStatus, Sku, Tag,
-    Timestamp,
+    Amount, Currency, CustomerId, FulfillmentStatus, OrderId, OrderStatus, PaymentStatus,
+    ReturnStatus, Sku, Tag, Timestamp,
 };
 use serde_json::{Value, json};
-use service_kit::openapi::{Operation, header_parameter, path_parameter, query_parameter};
 use service_kit::Scope;
+use service_kit::openapi::{Operation, header_parameter, path_parameter, query_parameter};
 
 use super::parameters::{exemplified, several, several_of, value};
 use super::{JSON, Questions, audit, may_find_nothing, one};
@@ -22,7 +22,10 @@ pub(super) fn describe(q: &mut Questions<'_>) {
 /// The id of an order in a path.
 pub(super) fn order_id(q: &mut Questions<'_>) -> Value {
     let schema = q.schemas.of::<OrderId>();
-    exemplified(path_parameter("order_id", "The order.", &schema), json!("o-1"))
+    exemplified(
+        path_parameter("order_id", "The order.", &schema),
+        json!("o-1"),
+    )
 }
 
 fn example() -> Value {
@@ -39,7 +42,8 @@ fn list(q: &mut Questions<'_>) {
         Scope::OrdersRead,
     );
     let item = schema::order(&mut q.schemas);
-    let operation = q.list(filters(q, operation), item, example());
+    let operation = filters(q, operation);
+    let operation = q.list(operation, item, example());
     q.get("/v1/orders", operation);
 }
 
@@ -159,4 +163,3 @@ fn timeline(q: &mut Questions<'_>) {
     let operation = may_find_nothing(q.list(operation, entry, audit::example()));
     q.get("/v1/orders/{order_id}/timeline", operation);
 }
-
