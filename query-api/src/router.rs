@@ -81,6 +81,10 @@ pub(crate) fn router(app: App, stopping: &CancellationToken) -> Router {
         .route("/v1/stream", get(stream::all))
         .route("/v1/audit/events", get(audit::list::list))
         .route("/v1/customers/{customer_id}", get(customers::by_id))
+        .route(
+            "/v1/customers/{customer_id}/orders",
+            get(orders::list::of_customer),
+        )
         .route("/v1/products", get(products::list::list))
         .route("/v1/products/{sku}", get(products::one::by_sku))
         .route("/v1/reports/revenue", get(revenue::report))

@@ -1,12 +1,13 @@
 //! `GET /v1/orders`.
 
-use axum::extract::State;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use axum::response::Response;
-use read_model::{View, orders, position};
+use read_model::{CustomerId, View, orders, position};
 use service_kit::{Problem, ProblemType};
 use sqlx::postgres::PgRow;
 
-use super::filter::Filter;
+use super::filter::{CUSTOMER_ID, Filter};
 use super::sort::{Key, Sort};
 use crate::answer;
 use crate::request::{CursorOf, Parameters, Question};
@@ -47,10 +48,35 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let parameters = question.parameters(&known())?;
     let query = Orders::from_parameters(&parameters)?;
-    let found = views.read_fresh(&query, question.freshness).await?;
+    page(&views, &question, &parameters, &query).await
+}
+
+/// The same list of one customer's orders; that filter is in the path, and so no parameter.
+pub(crate) async fn of_customer(
+    State(views): State<Views>,
+    question: Question,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    let mut known = known();
+    known.retain(|name| *name != CUSTOMER_ID);
+    let parameters = question.parameters(&known)?;
+    let wanted = path.ok().and_then(|Path(id)| CustomerId::parse(id).ok());
+    let customer = wanted.ok_or_else(|| answer::not_found("customer"))?;
+    let filtered = parameters.and(CUSTOMER_ID, customer.as_str());
+    let query = Orders::from_parameters(&filtered)?;
+    page(&views, &question, &parameters, &query).await
+}
+
+async fn page(
+    views: &Views,
+    question: &Question,
+    parameters: &Parameters,
+    query: &Orders,
+) -> Result<Response, Problem> {
+    let found = views.read_fresh(query, question.freshness).await?;
     let next = found.rows.last.as_ref().map(|last| {
         let cursor = query.cursor_behind(found.generation, last);
-        question.next_page(&parameters, cursor)
+        question.next_page(parameters, cursor)
     });
     Ok(answer::list(
         &found.rows.documents,

@@ -46,6 +46,13 @@ impl Parameters {
         Ok(Self { pairs })
     }
 
+    /// These and one more, which the path has.
+    pub(crate) fn and(&self, name: &str, value: &str) -> Self {
+        let mut pairs = self.pairs.clone();
+        pairs.push((name.to_owned(), value.to_owned()));
+        Self { pairs }
+    }
+
     /// The value of a parameter.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let pair = self.pairs.iter().find(|(there, _)| there == name);
