@@ -19,7 +19,7 @@ pub(super) const ABOUT: About = About {
 
 /// `{ "tag" }`
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
-    let mut body = node.object("Tag")?;
+    let mut body = node.object("TagOrder")?;
     let tag = body.required("tag", text);
     body.end();
     Some(OrderCommand::Tag(tag?))

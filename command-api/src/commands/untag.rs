@@ -19,7 +19,7 @@ pub(super) const ABOUT: About = About {
 
 /// `{ "tag" }`
 pub(super) fn read(node: Node<'_>) -> Option<OrderCommand> {
-    let mut body = node.object("Untag")?;
+    let mut body = node.object("UntagOrder")?;
     let tag = body.required("tag", text);
     body.end();
     Some(OrderCommand::Untag(tag?))

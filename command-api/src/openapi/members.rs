@@ -66,9 +66,9 @@ const SHAPES: [(&str, &str); 46] = [
     ("SettleRefund", "How a part of a refund ended."),
     ("Ship", "What leaves."),
     ("Shipping", "How an order is shipped."),
-    ("Tag", "A tag."),
+    ("TagOrder", "A tag."),
     ("Tax", "How an order is taxed."),
-    ("Untag", "A tag."),
+    ("UntagOrder", "A tag."),
     ("VoidPayment", "Which payment, and why."),
 ];
 

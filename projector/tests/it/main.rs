@@ -13,7 +13,12 @@ mod lives;
 mod reports;
 /// Orders and commands as the domain's own tests make them.
 #[path = "../../../domain/tests/it/sample/mod.rs"]
-#[expect(dead_code, unused_imports, reason = "the domain's tests use the rest")]
+#[expect(
+    dead_code,
+    unused_imports,
+    clippy::expect_used,
+    reason = "the domain's tests use the rest, and may say so by ending"
+)]
 mod sample;
 mod setup;
 mod truth;

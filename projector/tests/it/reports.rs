@@ -214,7 +214,7 @@ fn add_to_products(products: &mut BTreeMap<String, Sum>, fold: &OrderFold, facts
         let key = format!("{}|{}|{partition:02}", priced.sku, facts.currency.code());
         let sum: &mut Sum = products.entry(key).or_default();
         if position >= sum.position {
-            sum.names = priced.name.as_str().to_owned();
+            priced.name.as_str().clone_into(&mut sum.names);
         }
         sum.position = sum.position.max(position);
         let more = [

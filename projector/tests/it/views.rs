@@ -184,8 +184,8 @@ async fn partitions_that_write_one_customer_neither_wait_for_one_another_nor_los
     let mut setup = Setup::new().await;
     let projector = setup.projector();
     let mut orders = Orders::default();
-    let (held, free) = (id_in(3), id_in(11));
-    for id in [&held, &free] {
+    let (slow, free) = (id_in(3), id_in(11));
+    for id in [&slow, &free] {
         let new = order(id, "c-1", vec![line("1", 1, 1_000)]);
         orders.ask(&mut setup, id, place(new)).await;
     }
@@ -197,7 +197,7 @@ async fn partitions_that_write_one_customer_neither_wait_for_one_another_nor_los
         .execute(&mut *lock)
         .await
         .unwrap();
-    for id in [&held, &free] {
+    for id in [&slow, &free] {
         let more = revise(vec![add(line("2", 1, 234))]);
         orders.ask(&mut setup, id, more).await;
     }

@@ -13,6 +13,7 @@ mod freshness;
 mod large;
 mod list;
 mod one;
+mod openapi;
 mod paging;
 mod past;
 mod rate_limit;

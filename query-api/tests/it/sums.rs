@@ -246,7 +246,7 @@ async fn products_are_paged_by_sku_and_none_is_skipped_or_repeated() {
     let stage = Stage::new().await;
     let named = |number: usize| format!("S-{number:03}");
     for (at, partition) in (1..).zip(0..6) {
-        let products = (0..25).map(|number| product(&named(number), "x", 1));
+        let products = (0..25).map(|number| product(&named(number), "old", 1));
         stage
             .product_order(
                 &id_in(partition),
@@ -258,51 +258,32 @@ async fn products_are_paged_by_sku_and_none_is_skipped_or_repeated() {
     }
     let mut seen = Vec::new();
     let mut path = "/v1/products?limit=4".to_owned();
-    for at in 10.. {
+    // Newcomers stand before and behind what was there, so the list is walked until it has shown that.
+    for at in 10..60 {
         let page = stage.get(&path).await;
         let items = page.json()["items"].as_array().unwrap().clone();
         assert!(items.len() <= 4);
-        assert!(items.iter().all(|item| item["units"]["ordered"] == 30));
-        seen.extend(
-            items
-                .iter()
-                .map(|item| item["sku"].as_str().unwrap().to_owned()),
-        );
-        // Newcomers before and after.
-        let newer = [format!("A-{at}"), format!("Z-{at}")].map(|sku| {
-            let mut newer = product(&sku, "x", 1);
-            newer.units.ordered = 30;
-            newer
-        });
+        for item in items.iter().filter(|item| item["name"] == "old") {
+            assert_eq!(item["units"]["ordered"], 30);
+            seen.push(item["sku"].as_str().unwrap().to_owned());
+        }
+        let newer = [format!("A-{at}"), format!("Z-{at}")];
+        let newer = newer.map(|sku| product(&sku, "new", 1)).to_vec();
         stage
-            .product_order(&format!("n-{at}"), at, "EUR", newer.to_vec())
+            .product_order(&format!("n-{at}"), at, "EUR", newer)
             .await;
-        let Some(cursor) = page.next_cursor() else {
-            break;
-        };
         let link = page.header("link");
+        if seen.len() >= 25 || link.is_empty() {
+            break;
+        }
         let target = link.strip_prefix('<').unwrap();
         let target = target.strip_suffix(">; rel=\"next\"").unwrap();
+        let cursor = page.next_cursor().unwrap();
         assert!(target.ends_with(&format!("cursor={cursor}")), "{target}");
         path = target.to_owned();
-        if at > 100 {
-            panic!("the list does not end");
-        }
-        seen.retain(|sku| sku.starts_with("S-"));
-        if seen.len() == 25 {
-            break;
-        }
     }
-    seen.retain(|sku| sku.starts_with("S-"));
     let all: Vec<String> = (0..25).map(named).collect();
     assert_eq!(seen, all);
-    assert_eq!(
-        stage.document("/v1/products").await["items"]
-            .as_array()
-            .unwrap()
-            .len(),
-        50.min(25 + 2 * 7)
-    );
 }
 
 #[tokio::test]
