@@ -89,7 +89,7 @@ impl From<ReadError> for RelayError {
             ReadError::AnotherHistory { position, .. } | ReadError::EndsBefore { position } => {
                 Self::AnotherHistory { position }
             }
-            error => Self::Log(error),
+            ReadError::Store(error) => Self::Log(ReadError::Store(error)),
         }
     }
 }

@@ -127,20 +127,20 @@ impl Client {
             .collect();
         let longest = lives.iter().map(|(_, life)| life.len()).max().unwrap_or(0);
         let mut upload = String::new();
-        let mut lines = 0;
+        let mut sent = 0;
         for index in 0..longest {
             for (order, life) in &lives {
                 if let Some((command, body)) = life.get(index) {
                     upload.push_str(&line(order, index, command, body));
-                    lines += 1;
+                    sent += 1;
                 }
             }
         }
         let began = Instant::now();
         loop {
             if let Some(answers) = self.upload(&upload).await?
-                && answers.len() == lines
-                && answers.iter().all(|answer| is_success(answer))
+                && answers.len() == sent
+                && answers.iter().all(is_success)
             {
                 for answer in &answers {
                     self.acknowledged.take(&answer["body"])?;
