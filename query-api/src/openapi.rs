@@ -51,10 +51,26 @@ pub(crate) fn document() -> Value {
 
 fn headers(document: &mut Document) {
     let described = [
-        ("Log-Position", "Up to which position of the log the answer is complete.", count()),
-        ("ETag", "The order's version, in quotes.", json!({ "type": "string", "pattern": "^\"[0-9]+\"$" })),
-        ("Link", "The next page, with `rel=\"next\"`; none on the last.", string()),
-        ("X-Accel-Buffering", "`no`: proxies pass each piece on at once.", string()),
+        (
+            "Log-Position",
+            "Up to which position of the log the answer is complete.",
+            count(),
+        ),
+        (
+            "ETag",
+            "The order's version, in quotes.",
+            json!({ "type": "string", "pattern": "^\"[0-9]+\"$" }),
+        ),
+        (
+            "Link",
+            "The next page, with `rel=\"next\"`; none on the last.",
+            string(),
+        ),
+        (
+            "X-Accel-Buffering",
+            "`no`: proxies pass each piece on at once.",
+            string(),
+        ),
     ];
     for (name, description, schema) in described {
         document.header(name, description, &schema);
@@ -86,7 +102,12 @@ impl<'a> Questions<'a> {
             false,
         );
         let [id, trace] = document.correlation_parameters();
-        let of_all = vec![document.parameter(min_position), document.parameter(prefer), id, trace];
+        let of_all = vec![
+            document.parameter(min_position),
+            document.parameter(prefer),
+            id,
+            trace,
+        ];
         let [limit, cursor] = parameters::of_lists().map(|parameter| document.parameter(parameter));
         Self {
             document,
@@ -98,16 +119,25 @@ impl<'a> Questions<'a> {
     }
 
     /// A question that this scope may ask.
-    fn question(&self, id: &str, tag: &str, summary: &str, description: &str, scope: Scope) -> Operation {
-        let operation = Operation::new(id, tag, summary, description).scopes(&[scope]).problems(&[
-            ProblemType::Malformed,
-            ProblemType::BadParameter,
-            ProblemType::NotAcceptable,
-            ProblemType::Internal,
-            ProblemType::Overloaded,
-            ProblemType::Unavailable,
-            ProblemType::ViewBehind,
-        ]);
+    fn question(
+        &self,
+        id: &str,
+        tag: &str,
+        summary: &str,
+        description: &str,
+        scope: Scope,
+    ) -> Operation {
+        let operation = Operation::new(id, tag, summary, description)
+            .scopes(&[scope])
+            .problems(&[
+                ProblemType::Malformed,
+                ProblemType::BadParameter,
+                ProblemType::NotAcceptable,
+                ProblemType::Internal,
+                ProblemType::Overloaded,
+                ProblemType::Unavailable,
+                ProblemType::ViewBehind,
+            ]);
         let of_all = self.of_all.iter().cloned();
         of_all.fold(operation, Operation::parameter)
     }
@@ -127,7 +157,14 @@ impl<'a> Questions<'a> {
         operation
             .parameter(self.limit.clone())
             .parameter(self.cursor.clone())
-            .answer_like(200, "A page.", &["Log-Position", "Cache-Control", "Link"], JSON, &page, one(example))
+            .answer_like(
+                200,
+                "A page.",
+                &["Log-Position", "Cache-Control", "Link"],
+                JSON,
+                &page,
+                one(example),
+            )
             .problems(&[ProblemType::BadCursor])
     }
 
@@ -156,10 +193,16 @@ mod tests {
     fn the_document_has_the_paths_that_are_served_and_no_others() {
         // A router does not tell its paths; the file that makes it does.
         let routes = include_str!("router.rs");
-        let mut served: Vec<&str> = routes.split('"').filter(|text| text.starts_with("/v1/")).collect();
+        let mut served: Vec<&str> = routes
+            .split('"')
+            .filter(|text| text.starts_with("/v1/"))
+            .collect();
         let document = document();
         let paths = document["paths"].as_object().unwrap().keys();
-        let mut described: Vec<&str> = paths.map(String::as_str).filter(|path| path.starts_with("/v1/")).collect();
+        let mut described: Vec<&str> = paths
+            .map(String::as_str)
+            .filter(|path| path.starts_with("/v1/"))
+            .collect();
         served.sort_unstable();
         described.sort_unstable();
         assert_eq!(described, served);
@@ -169,7 +212,9 @@ mod tests {
     fn every_reference_leads_somewhere_and_every_member_says_what_it_is() {
         fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
             match schema["$ref"].as_str() {
-                Some(reference) => document.pointer(&reference[1..]).unwrap_or_else(|| panic!("{reference}")),
+                Some(reference) => document
+                    .pointer(&reference[1..])
+                    .unwrap_or_else(|| panic!("{reference}")),
                 None => schema,
             }
         }
@@ -178,8 +223,12 @@ mod tests {
                 if let Some(Value::Object(properties)) = members.get("properties") {
                     for (name, schema) in properties {
                         let parts = schema["anyOf"].as_array().into_iter().flatten();
-                        let says = |schema: &Value| resolved(document, schema)["description"].is_string();
-                        if !schema["description"].is_string() && !says(schema) && !parts.into_iter().any(says) {
+                        let says =
+                            |schema: &Value| resolved(document, schema)["description"].is_string();
+                        if !schema["description"].is_string()
+                            && !says(schema)
+                            && !parts.into_iter().any(says)
+                        {
                             found.push(format!("{place}.{name}"));
                         }
                     }
@@ -190,7 +239,9 @@ mod tests {
                     silent(document, value, &format!("{place}/{name}"), found);
                 }
             } else if let Value::Array(elements) = value {
-                elements.iter().for_each(|value| silent(document, value, place, found));
+                elements
+                    .iter()
+                    .for_each(|value| silent(document, value, place, found));
             }
         }
         let document = document();

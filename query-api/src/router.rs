@@ -9,7 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::stream::Hub;
 use crate::views::Views;
-use crate::{audit, customers, fulfillment_queue, openapi, orders, products, returns, revenue, stream};
+use crate::{
+    audit, customers, fulfillment_queue, openapi, orders, products, returns, revenue, stream,
+};
 
 /// What every handler has. Cheap to clone.
 #[derive(Debug, Clone)]

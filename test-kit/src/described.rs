@@ -3,8 +3,14 @@
 use serde_json::{Value, json};
 
 /// Headers that belong to the transport, and are in no document.
-const OF_THE_TRANSPORT: [&str; 6] =
-    ["content-type", "content-length", "date", "transfer-encoding", "connection", "allow"];
+const OF_THE_TRANSPORT: [&str; 6] = [
+    "content-type",
+    "content-length",
+    "date",
+    "transfer-encoding",
+    "connection",
+    "allow",
+];
 
 /// A service's OpenAPI document.
 ///
@@ -29,7 +35,9 @@ pub struct Answered<'a> {
 impl Answered<'_> {
     fn content_type(&self) -> &str {
         let mut headers = self.headers.iter();
-        let value = headers.find(|(name, _)| *name == "content-type").map_or("", |(_, value)| value);
+        let value = headers
+            .find(|(name, _)| *name == "content-type")
+            .map_or("", |(_, value)| value);
         value.split(';').next().unwrap_or_default()
     }
 }
@@ -39,7 +47,10 @@ impl Described {
     pub fn new(document: Value) -> Self {
         let mut components = document["components"].clone();
         close(&mut components);
-        Self { document, components }
+        Self {
+            document,
+            components,
+        }
     }
 
     /// The document.
@@ -53,7 +64,11 @@ impl Described {
         let mut paths = self.document["paths"].as_object()?.iter();
         // A path that is written out goes before one with parts that may be anything.
         let exact = self.document["paths"].get(path);
-        let methods = exact.or_else(|| paths.find(|(template, _)| fits(template, path)).map(|(_, methods)| methods))?;
+        let methods = exact.or_else(|| {
+            paths
+                .find(|(template, _)| fits(template, path))
+                .map(|(_, methods)| methods)
+        })?;
         methods.get(method.to_lowercase())
     }
 
@@ -61,12 +76,17 @@ impl Described {
     #[track_caller]
     pub fn assert_answer(&self, method: &str, path: &str, answer: &Answered<'_>) {
         let what = format!("{method} {path} answers {}", answer.status);
-        let operation = self.operation(method, path).unwrap_or_else(|| panic!("{method} {path} is not described"));
+        let operation = self
+            .operation(method, path)
+            .unwrap_or_else(|| panic!("{method} {path} is not described"));
         let response = self.resolved(&operation["responses"][answer.status.to_string()]);
         assert!(response.is_object(), "{what}: {}", answer.body);
-        let headers = response["headers"].as_object().expect("an answer has headers");
+        let headers = response["headers"]
+            .as_object()
+            .expect("an answer has headers");
         let unknown = answer.headers.iter().find(|(name, _)| {
-            !OF_THE_TRANSPORT.contains(name) && !headers.keys().any(|known| known.eq_ignore_ascii_case(name))
+            !OF_THE_TRANSPORT.contains(name)
+                && !headers.keys().any(|known| known.eq_ignore_ascii_case(name))
         });
         assert!(unknown.is_none(), "{what} with {unknown:?}");
         let content = response["content"].as_object();
@@ -75,7 +95,9 @@ impl Described {
         }
         let described = content.and_then(|content| content.get(answer.content_type()));
         let described = described.unwrap_or_else(|| panic!("{what} as {}", answer.content_type()));
-        let body = if answer.content_type().ends_with("json") && answer.content_type() != "application/x-ndjson" {
+        let body = if answer.content_type().ends_with("json")
+            && answer.content_type() != "application/x-ndjson"
+        {
             serde_json::from_str(answer.body).expect("JSON is JSON")
         } else {
             Value::from(answer.body)
@@ -94,7 +116,9 @@ impl Described {
             .build(&schema)
             .unwrap_or_else(|error| panic!("{what}: the schema is wrong: {error}"));
         let errors = validator.iter_errors(value);
-        let wrong: Vec<String> = errors.map(|error| format!("{}: {error}", error.instance_path())).collect();
+        let wrong: Vec<String> = errors
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
         assert!(wrong.is_empty(), "{what}: {wrong:#?}\n{value}");
     }
 
@@ -140,13 +164,16 @@ fn examples<'a>(value: &'a Value, place: &str, found: &mut Vec<(&'a Value, &'a V
                 found.push((schema, example, format!("{place}/{}", members["name"])));
             }
         }
-        Value::Array(elements) => elements.iter().for_each(|value| examples(value, place, found)),
+        Value::Array(elements) => elements
+            .iter()
+            .for_each(|value| examples(value, place, found)),
         _ => {}
     }
 }
 
 fn fits(template: &str, path: &str) -> bool {
-    let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
+    let (template, path): (Vec<_>, Vec<_>) =
+        (template.split('/').collect(), path.split('/').collect());
     let same = |(part, came): (&&str, &&str)| part == came || part.starts_with('{');
     template.len() == path.len() && template.iter().zip(&path).all(same)
 }

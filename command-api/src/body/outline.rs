@@ -145,7 +145,9 @@ impl<'a> Outline<'a> {
                 self.sketch.note(reference);
                 return;
             };
-            let reference = self.sketch.add(&format!("{}{}", self.name, pascal_case(word)), schema);
+            let reference = self
+                .sketch
+                .add(&format!("{}{}", self.name, pascal_case(word)), schema);
             mapping.insert(word.to_owned(), reference["$ref"].clone());
             kinds.push(reference);
         }
@@ -160,7 +162,7 @@ impl<'a> Outline<'a> {
 }
 
 /// `add_line` as `AddLine`, `add-line` too.
-pub(crate) fn pascal_case(word: &str) -> String {
+fn pascal_case(word: &str) -> String {
     let parts = word.split(['_', '-']);
     parts
         .flat_map(|part| {

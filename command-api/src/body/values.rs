@@ -76,8 +76,8 @@ pub(crate) fn boolean(node: Node<'_>) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::pointers;
     use super::super::read;
+    use super::super::testing::pointers;
     use super::*;
 
     #[test]

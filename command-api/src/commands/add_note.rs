@@ -12,9 +12,7 @@ pub(super) const ABOUT: About = About {
     description: "For the back office, or for the customer too.",
     example: Example {
         order_id: "o-1",
-        body: Some(
-            r#"{"text": "rang twice", "visibility": "customer"}"#,
-        ),
+        body: Some(r#"{"text": "rang twice", "visibility": "customer"}"#),
         shown: r#"{"order_status": "completed", "version": 36, "events": [{"type": "NoteAdded"}]}"#,
     },
 };

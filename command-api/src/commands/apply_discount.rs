@@ -13,9 +13,7 @@ pub(super) const ABOUT: About = About {
         with its line.",
     example: Example {
         order_id: "o-1",
-        body: Some(
-            r#"{"code": "WELCOME", "type": "fixed", "amount": 1000}"#,
-        ),
+        body: Some(r#"{"code": "WELCOME", "type": "fixed", "amount": 1000}"#),
         shown: r#"{"order_status": "draft", "version": 6, "events": [{"type": "DiscountApplied"}]}"#,
     },
 };

@@ -12,9 +12,7 @@ pub(super) const ABOUT: About = About {
     description: "Its units may come back.",
     example: Example {
         order_id: "o-1",
-        body: Some(
-            r#"{"return_id": "r-1", "reason": "within 14 days"}"#,
-        ),
+        body: Some(r#"{"return_id": "r-1", "reason": "within 14 days"}"#),
         shown: r#"{"order_status": "confirmed", "version": 28, "events": [{"type": "ReturnApproved"}]}"#,
     },
 };

@@ -12,9 +12,7 @@ pub(super) const ABOUT: About = About {
     description: "As long as nothing was shipped; afterwards there are cancel-lines and returns.",
     example: Example {
         order_id: "o-50-tags",
-        body: Some(
-            r#"{"reason": "changed mind", "restock": true}"#,
-        ),
+        body: Some(r#"{"reason": "changed mind", "restock": true}"#),
         shown: r#"{"order_status": "cancelled", "version": 22, "events": [{"type": "OrderCancelled"}]}"#,
     },
 };

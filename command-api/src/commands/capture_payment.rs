@@ -12,9 +12,7 @@ pub(super) const ABOUT: About = About {
     description: "Records that reserved money was taken, all of it or a part. It may complete the order.",
     example: Example {
         order_id: "o-1",
-        body: Some(
-            r#"{"payment_id": "p-1", "amount": 4000}"#,
-        ),
+        body: Some(r#"{"payment_id": "p-1", "amount": 4000}"#),
         shown: r#"{"order_status": "confirmed", "version": 20, "events": [{"type": "PaymentCaptured"}]}"#,
     },
 };

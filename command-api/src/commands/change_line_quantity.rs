@@ -12,9 +12,7 @@ pub(super) const ABOUT: About = About {
     description: "Changes how many units of a draft's line are wanted.",
     example: Example {
         order_id: "o-1",
-        body: Some(
-            r#"{"line_id": "1", "quantity": 3}"#,
-        ),
+        body: Some(r#"{"line_id": "1", "quantity": 3}"#),
         shown: r#"{"order_status": "draft", "version": 4, "events": [{"type": "LineQuantityChanged"}]}"#,
     },
 };

@@ -12,9 +12,7 @@ pub(super) const ABOUT: About = About {
     description: "Its units may be asked for again.",
     example: Example {
         order_id: "o-1",
-        body: Some(
-            r#"{"return_id": "r-2", "reason": "used"}"#,
-        ),
+        body: Some(r#"{"return_id": "r-2", "reason": "used"}"#),
         shown: r#"{"order_status": "confirmed", "version": 30, "events": [{"type": "ReturnDeclined"}]}"#,
     },
 };

@@ -12,9 +12,7 @@ pub(super) const ABOUT: About = About {
     description: "It may complete the order.",
     example: Example {
         order_id: "o-1",
-        body: Some(
-            r#"{"shipment_id": "s-1"}"#,
-        ),
+        body: Some(r#"{"shipment_id": "s-1"}"#),
         shown: r#"{"order_status": "confirmed", "version": 25, "events": [{"type": "ShipmentDelivered"}]}"#,
     },
 };

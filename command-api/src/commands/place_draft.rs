@@ -13,9 +13,7 @@ pub(super) const ABOUT: About = About {
         frozen, and it gets its number. With `expected_total` only if that is the total.",
     example: Example {
         order_id: "o-1",
-        body: Some(
-            r#"{"expected_total": 6659}"#,
-        ),
+        body: Some(r#"{"expected_total": 6659}"#),
         shown: r#"{"order_status": "placed", "version": 11, "events": [{"type": "OrderPlaced"}]}"#,
     },
 };

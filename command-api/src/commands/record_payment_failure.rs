@@ -13,9 +13,7 @@ pub(super) const ABOUT: About = About {
     description: "Of a known payment, or of one that never came to be: its id is taken then.",
     example: Example {
         order_id: "o-1",
-        body: Some(
-            r#"{"payment_id": "p-4", "reason": "card declined"}"#,
-        ),
+        body: Some(r#"{"payment_id": "p-4", "reason": "card declined"}"#),
         shown: r#"{"order_status": "confirmed", "version": 23, "events": [{"type": "PaymentFailed"}]}"#,
     },
 };

@@ -12,9 +12,7 @@ pub(super) const ABOUT: About = About {
     description: "Ends an order that was placed but not confirmed.",
     example: Example {
         order_id: "o-2",
-        body: Some(
-            r#"{"reason": "not deliverable"}"#,
-        ),
+        body: Some(r#"{"reason": "not deliverable"}"#),
         shown: r#"{"order_status": "rejected", "version": 2, "events": [{"type": "OrderRejected"}]}"#,
     },
 };

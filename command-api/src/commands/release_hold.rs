@@ -12,9 +12,7 @@ pub(super) const ABOUT: About = About {
     description: "By its id; the others stay.",
     example: Example {
         order_id: "o-1",
-        body: Some(
-            r#"{"hold_id": "h-1"}"#,
-        ),
+        body: Some(r#"{"hold_id": "h-1"}"#),
         shown: r#"{"order_status": "placed", "version": 14, "events": [{"type": "HoldReleased"}]}"#,
     },
 };

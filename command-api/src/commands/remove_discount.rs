@@ -12,9 +12,7 @@ pub(super) const ABOUT: About = About {
     description: "Removes an order-level discount by its code.",
     example: Example {
         order_id: "o-1",
-        body: Some(
-            r#"{"code": "LOYAL"}"#,
-        ),
+        body: Some(r#"{"code": "LOYAL"}"#),
         shown: r#"{"order_status": "draft", "version": 8, "events": [{"type": "DiscountRemoved"}]}"#,
     },
 };

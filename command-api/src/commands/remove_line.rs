@@ -12,9 +12,7 @@ pub(super) const ABOUT: About = About {
     description: "Its id stays taken.",
     example: Example {
         order_id: "o-1",
-        body: Some(
-            r#"{"line_id": "2"}"#,
-        ),
+        body: Some(r#"{"line_id": "2"}"#),
         shown: r#"{"order_status": "draft", "version": 5, "events": [{"type": "LineRemoved"}]}"#,
     },
 };

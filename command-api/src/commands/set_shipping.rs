@@ -12,9 +12,7 @@ pub(super) const ABOUT: About = About {
     description: "Replaces what was said before.",
     example: Example {
         order_id: "o-1",
-        body: Some(
-            r#"{"method": "standard", "amount": 599, "tax_rate": "0.19"}"#,
-        ),
+        body: Some(r#"{"method": "standard", "amount": 599, "tax_rate": "0.19"}"#),
         shown: r#"{"order_status": "draft", "version": 9, "events": [{"type": "ShippingSet"}]}"#,
     },
 };

@@ -12,9 +12,7 @@ pub(super) const ABOUT: About = About {
     description: "Orders are found by their tags.",
     example: Example {
         order_id: "o-1",
-        body: Some(
-            r#"{"tag": "gift"}"#,
-        ),
+        body: Some(r#"{"tag": "gift"}"#),
         shown: r#"{"order_status": "completed", "version": 37, "events": [{"type": "OrderTagged"}]}"#,
     },
 };

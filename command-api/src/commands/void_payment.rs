@@ -12,9 +12,7 @@ pub(super) const ABOUT: About = About {
     description: "Records that money is no longer reserved, if nothing was captured of it.",
     example: Example {
         order_id: "o-1",
-        body: Some(
-            r#"{"payment_id": "p-3", "reason": "expired"}"#,
-        ),
+        body: Some(r#"{"payment_id": "p-3", "reason": "expired"}"#),
         shown: r#"{"order_status": "confirmed", "version": 22, "events": [{"type": "PaymentVoided"}]}"#,
     },
 };

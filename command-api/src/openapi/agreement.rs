@@ -56,16 +56,36 @@ fn cases() -> Vec<Case> {
     }
     let more = [
         (CommandName::Place, Target::New, whole_order()),
-        (CommandName::Draft, Target::New, with(whole_order(), "draft", json!(true))),
-        (CommandName::AddLine, existing(), whole_order()["lines"][0].clone()),
-        (CommandName::ApplyDiscount, existing(), whole_order()["discounts"][0].clone()),
-        (CommandName::ChangeShippingAddress, existing(), json!({ "address": whole_address() })),
+        (
+            CommandName::Draft,
+            Target::New,
+            with(whole_order(), "draft", json!(true)),
+        ),
+        (
+            CommandName::AddLine,
+            existing(),
+            whole_order()["lines"][0].clone(),
+        ),
+        (
+            CommandName::ApplyDiscount,
+            existing(),
+            whole_order()["discounts"][0].clone(),
+        ),
+        (
+            CommandName::ChangeShippingAddress,
+            existing(),
+            json!({ "address": whole_address() }),
+        ),
         (
             CommandName::Refund,
             existing(),
             json!({ "refund_id": "f-1", "amount": 1, "reason": "r", "payment_id": "p-1", "return_id": "r-1" }),
         ),
-        (CommandName::AddNote, existing(), json!({ "text": "t", "visibility": "internal" })),
+        (
+            CommandName::AddNote,
+            existing(),
+            json!({ "text": "t", "visibility": "internal" }),
+        ),
     ];
     cases.extend(more.map(|(name, target, body)| Case { name, target, body }));
     cases
@@ -107,17 +127,84 @@ fn with(mut body: Value, member: &str, value: Value) -> Value {
 
 /// What stands in the place of each value, one after the other.
 fn others() -> Vec<Value> {
-    let numbers = [-1, 0, 1, 2, 1_000_000, 1_000_001, (1 << 53) - 1, 1 << 53].map(Value::from);
+    let numbers = [
+        -1_i64,
+        0,
+        1,
+        2,
+        1_000_000,
+        1_000_001,
+        (1 << 53) - 1,
+        1 << 53,
+    ]
+    .map(Value::from);
     let texts = [
-        "", "x", " x", "x ", "a,b", "a\u{7f}b", "a\u{85}b", "\u{a0}x", "x\0", "tab\there", "ünï", "a/b", "by-number",
-        "a@b", "@b", "a@", "a@@", "a@@b", "a b@c", "EUR", "eur", "XXX", "DE", "de", "0", "00", "0.19", "0.0000001",
-        "0.000001", "10", "10.0", "10.000001", "11", "100", "100.0", "100.00001", "100.1", "12.5", "1.", ".5", "-1",
-        "0.0001", "0.00001", "+1", "1e1", "percentage", "fixed", "order", "add_line", "succeeded", "internal",
-        "sellable", "2026-11-20T10:00:00Z", "2026-11-20T10:00:00",
+        "",
+        "x",
+        " x",
+        "x ",
+        "a,b",
+        "a\u{7f}b",
+        "a\u{85}b",
+        "\u{a0}x",
+        "x\0",
+        "tab\there",
+        "ünï",
+        "a/b",
+        "by-number",
+        "a@b",
+        "@b",
+        "a@",
+        "a@@",
+        "a@@b",
+        "a b@c",
+        "EUR",
+        "eur",
+        "XXX",
+        "DE",
+        "de",
+        "0",
+        "00",
+        "0.19",
+        "0.0000001",
+        "0.000001",
+        "10",
+        "10.0",
+        "10.000001",
+        "11",
+        "100",
+        "100.0",
+        "100.00001",
+        "100.1",
+        "12.5",
+        "1.",
+        ".5",
+        "-1",
+        "0.0001",
+        "0.00001",
+        "+1",
+        "1e1",
+        "percentage",
+        "fixed",
+        "order",
+        "add_line",
+        "succeeded",
+        "internal",
+        "sellable",
+        "2026-11-20T10:00:00Z",
+        "2026-11-20T10:00:00",
     ];
     // Around every limit of length.
     let lengths = [50, 51, 255, 256, 320, 321, 4_000, 4_001];
-    let mut others = vec![json!(null), json!(true), json!(1.5), json!(1.0), json!([]), json!({}), json!([null])];
+    let mut others = vec![
+        json!(null),
+        json!(true),
+        json!(1.5),
+        json!(1.0),
+        json!([]),
+        json!({}),
+        json!([null]),
+    ];
     others.extend(numbers);
     others.extend(texts.map(Value::from));
     others.extend(lengths.map(|length| "é".repeat(length).into()));
@@ -171,7 +258,9 @@ fn variations(body: &Value) -> Vec<Value> {
             }
             Value::Array(elements) if !elements.is_empty() => {
                 for size in [2, 20, 21, 50, 51, 500, 501] {
-                    varied(place, &|there| *there = (0..size).map(|n| numbered(&elements[0], n)).collect());
+                    varied(place, &|there| {
+                        *there = (0..size).map(|n| numbered(&elements[0], n)).collect()
+                    });
                 }
             }
             _ => {}
@@ -187,7 +276,11 @@ fn numbered(element: &Value, number: usize) -> Value {
         Value::String(text) => *text = number.to_string(),
         Value::Object(members) => {
             let names = ["line_id", "code"];
-            for name in names.iter().filter(|name| members.contains_key(**name)).collect::<Vec<_>>() {
+            for name in names
+                .iter()
+                .filter(|name| members.contains_key(**name))
+                .collect::<Vec<_>>()
+            {
                 members[*name] = number.to_string().into();
             }
             if let Some(Value::Object(line)) = members.get_mut("line") {
@@ -201,7 +294,8 @@ fn numbered(element: &Value, number: usize) -> Value {
 
 /// The schema of the body of this path.
 fn validator(document: &Value, path: &str) -> Validator {
-    let body = &document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"];
+    let body =
+        &document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"];
     let schema = json!({ "allOf": [body], "components": document["components"] });
     jsonschema::draft202012::new(&schema).unwrap()
 }
@@ -232,12 +326,21 @@ fn the_document_takes_what_the_service_reads() {
             let described = validator.is_valid(&body);
             compared += 1;
             match read(&case, &body) {
-                Ok(()) => assert!(described, "{path} takes {body}: {:?}", validator.validate(&body)),
+                Ok(()) => assert!(
+                    described,
+                    "{path} takes {body}: {:?}",
+                    validator.validate(&body)
+                ),
                 Err(findings) if described => {
                     let known = |finding: &Finding| {
-                        BEYOND_A_SCHEMA.iter().any(|rule| finding.detail.contains(rule))
+                        BEYOND_A_SCHEMA
+                            .iter()
+                            .any(|rule| finding.detail.contains(rule))
                     };
-                    assert!(findings.iter().all(known), "{path} refuses {body}: {findings:?}");
+                    assert!(
+                        findings.iter().all(known),
+                        "{path} refuses {body}: {findings:?}"
+                    );
                 }
                 Err(_) => {}
             }
@@ -253,7 +356,11 @@ fn every_member_of_every_body_is_in_some_case() {
     for case in cases() {
         let mut found = Vec::new();
         places(&case.body, "", &mut found);
-        seen.extend(found.iter().filter_map(|place| Some(place.rsplit_once('/')?.1.to_owned())));
+        seen.extend(
+            found
+                .iter()
+                .filter_map(|place| Some(place.rsplit_once('/')?.1.to_owned())),
+        );
     }
     let mut described = BTreeSet::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
@@ -276,9 +383,14 @@ fn members(document: &Value, value: &Value, found: &mut BTreeSet<String>) {
                 members(document, document.pointer(&reference[1..]).unwrap(), found);
             }
             // An example is no schema.
-            object.iter().filter(|(name, _)| *name != "examples").for_each(|(_, value)| members(document, value, found));
+            object
+                .iter()
+                .filter(|(name, _)| *name != "examples")
+                .for_each(|(_, value)| members(document, value, found));
         }
-        Value::Array(elements) => elements.iter().for_each(|value| members(document, value, found)),
+        Value::Array(elements) => elements
+            .iter()
+            .for_each(|value| members(document, value, found)),
         _ => {}
     }
 }

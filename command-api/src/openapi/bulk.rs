@@ -34,15 +34,22 @@ pub(super) fn operation(parameters: &Parameters, s: &mut Schemas) -> Operation {
     let text = |description: &str| about(json!({ "type": "string" }), description);
     let sent = text("Lines, each a `BulkLine` (see the schemas).");
     let answered = text("Lines, each a `BulkAnswer` (see the schemas).");
-    let examples: Map<String, Value> =
-        [("Place and confirm an order".to_owned(), EXAMPLE.into())].into_iter().collect();
+    let examples: Map<String, Value> = [("Place and confirm an order".to_owned(), EXAMPLE.into())]
+        .into_iter()
+        .collect();
     let [id, trace] = parameters.correlation.clone();
     Operation::new("bulk", "bulk", "Carry out many commands", DESCRIPTION)
         .scopes(&[])
         .parameter(id)
         .parameter(trace)
         .body(NDJSON, &sent, true, examples)
-        .answer(200, "An answer for each line.", &["Cache-Control"], NDJSON, &answered)
+        .answer(
+            200,
+            "An answer for each line.",
+            &["Cache-Control"],
+            NDJSON,
+            &answered,
+        )
         .problems(&[
             ProblemType::BadParameter,
             ProblemType::NotAcceptable,
@@ -66,9 +73,16 @@ fn line(s: &mut Schemas) {
 }
 
 fn answer(s: &mut Schemas) {
-    let problems = ["Problem", "InvalidRequestProblem", "OrderStateProblem", "VersionMismatchProblem"];
-    let mut bodies: Vec<Value> =
-        problems.iter().map(|name| json!({ "$ref": format!("#/components/schemas/{name}") })).collect();
+    let problems = [
+        "Problem",
+        "InvalidRequestProblem",
+        "OrderStateProblem",
+        "VersionMismatchProblem",
+    ];
+    let mut bodies: Vec<Value> = problems
+        .iter()
+        .map(|name| json!({ "$ref": format!("#/components/schemas/{name}") }))
+        .collect();
     bodies.insert(0, answers::done(s));
     s.add(
         "BulkAnswer",

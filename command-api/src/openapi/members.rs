@@ -6,12 +6,18 @@ use serde_json::{Map, Value};
 pub(super) fn describe(schemas: &mut Map<String, Value>) {
     for (name, schema) in schemas {
         // Kinds are called as their object with the kind's name behind it.
-        let shape = SHAPES.iter().filter(|(shape, _)| name.starts_with(shape)).max_by_key(|(shape, _)| shape.len());
+        let shape = SHAPES
+            .iter()
+            .filter(|(shape, _)| name.starts_with(shape))
+            .max_by_key(|(shape, _)| shape.len());
         if let (Some((_, description)), false) = (shape, schema["description"].is_string()) {
             schema["description"] = (*description).into();
         }
-        for (member, schema) in schema["properties"].as_object_mut().into_iter().flatten() {
-            if let (Some(description), false) = (member_of(name, member), schema["description"].is_string()) {
+        let members = schema.get_mut("properties").and_then(Value::as_object_mut);
+        for (member, schema) in members.into_iter().flatten() {
+            if let (Some(description), false) =
+                (member_of(name, member), schema["description"].is_string())
+            {
                 schema["description"] = description.into();
             }
         }
@@ -84,7 +90,9 @@ fn member_of(shape: &str, member: &str) -> Option<&'static str> {
         ("RequestReturn", "return_id") => "Names the return; without it, a UUID does.",
         ("Refund", "refund_id") => "Names the refund; without it, a UUID does.",
         ("Refund", "amount") => "How much.",
-        ("Refund", "payment_id") => "The one payment that it is of; without it, it is split over all.",
+        ("Refund", "payment_id") => {
+            "The one payment that it is of; without it, it is split over all."
+        }
         ("Refund", "return_id") => "The return that is the cause.",
         ("SettleRefund", "payment_id") => "The part; needed if the refund has several.",
         ("ReceiveReturn", "lines") => "What came, no line twice; nothing came without.",
@@ -92,7 +100,9 @@ fn member_of(shape: &str, member: &str) -> Option<&'static str> {
         ("Customer", "name") => "What they are called.",
         ("Address", "name") => "Who receives there.",
         ("BulkLine", "order_id") => "The order. New orders have theirs, if any, in `data`.",
-        ("BulkLine", "command") => "The command's name, as in its path; `place` without `order_id` places a new order, `draft` drafts one.",
+        ("BulkLine", "command") => {
+            "The command's name, as in its path; `place` without `order_id` places a new order, `draft` drafts one."
+        }
         _ => return of_any_shape(member),
     };
     Some(of_shape)

@@ -17,7 +17,6 @@ use service_kit::openapi::{
 use service_kit::problem::ProblemType;
 
 use crate::admission::media_type::JSON;
-use crate::body::outline::pascal_case;
 use crate::commands::about::{About, about};
 use crate::commands::{self, Target};
 
@@ -48,7 +47,11 @@ pub(crate) fn document() -> Value {
     let others = CommandName::ALL.iter().copied();
     for name in others.filter(|name| *name != CommandName::Draft) {
         let operation = command(name, &parameters, &mut schemas);
-        document.operation("post", &format!("/v1/orders/{{order_id}}/{name}"), operation);
+        document.operation(
+            "post",
+            &format!("/v1/orders/{{order_id}}/{name}"),
+            operation,
+        );
     }
     let upload = bulk::operation(&parameters, &mut schemas);
     document.operation("post", "/v1/bulk", upload);
@@ -63,7 +66,10 @@ const GROUPS: [(&str, &str); 7] = [
     ("orders", "How orders come, and how they end."),
     ("drafts", "What can be changed before an order is placed."),
     ("changes", "What can be changed of a placed order."),
-    ("payments", "Authorizations, captures and refunds. They need `payments:write`."),
+    (
+        "payments",
+        "Authorizations, captures and refunds. They need `payments:write`.",
+    ),
     ("fulfillment", "What leaves, arrives, or never will."),
     ("returns", "What comes back."),
     ("bulk", "Many commands in one request."),
@@ -145,7 +151,9 @@ impl Parameters {
         let [id, trace] = &self.correlation;
         [&self.dry_run, &self.key, &self.prefer, id, trace]
             .into_iter()
-            .fold(operation, |operation, parameter| operation.parameter(parameter.clone()))
+            .fold(operation, |operation, parameter| {
+                operation.parameter(parameter.clone())
+            })
     }
 }
 
@@ -155,10 +163,20 @@ fn new_order(parameters: &Parameters, schemas: &mut Schemas) -> Operation {
     let bodies = names.map(|name| commands::describe(name, &Target::New, schemas));
     let [place, draft] = names.map(|name| about(name, &Target::New));
     let description = format!("{}\n\n{}", place.description, draft.description);
-    let operation = Operation::new("place-order", "orders", "Place or draft an order", &description);
+    let operation = Operation::new(
+        "place-order",
+        "orders",
+        "Place or draft an order",
+        &description,
+    );
     let operation = parameters
         .of_command(operation.scopes(&[commands::scope(CommandName::Place)]))
-        .body(JSON, &json!({ "oneOf": bodies }), true, requests(&[place, draft]));
+        .body(
+            JSON,
+            &json!({ "oneOf": bodies }),
+            true,
+            requests(&[place, draft]),
+        );
     answers::of_new_order(operation, schemas, &[place, draft])
         .problems(&[ProblemType::IdTaken])
         .problems(&OF_EVERY_COMMAND)
@@ -180,11 +198,18 @@ fn command(name: CommandName, parameters: &Parameters, schemas: &mut Schemas) ->
     let operation = parameters
         .of_command(operation)
         .parameter(parameters.if_match.clone())
-        .body(JSON, &body, !commands::needs_no_body(name, &target), requests(&[about]));
+        .body(
+            JSON,
+            &body,
+            !commands::needs_no_body(name, &target),
+            requests(&[about]),
+        );
     let rules: Vec<ProblemType> = ProblemType::ALL
         .iter()
         .copied()
-        .filter(|kind| kind.status() == ProblemType::IdTaken.status() && *kind != ProblemType::KeyInUse)
+        .filter(|kind| {
+            kind.status() == ProblemType::IdTaken.status() && *kind != ProblemType::KeyInUse
+        })
         .collect();
     answers::of_command(operation, schemas, about)
         .problems(&rules)
@@ -221,12 +246,12 @@ fn requests(abouts: &[&About]) -> Map<String, Value> {
 
 /// `draft` decides which of the two shapes of a new order is read, so that neither of them reads it.
 fn say_draft(schemas: &mut Map<String, Value>) {
-    let place = pascal_case("place-order");
-    schemas[&place]["properties"]["draft"] = json!({
-        "type": ["boolean", "null"], "enum": [false, null],
-    });
-    let draft = &mut schemas[&pascal_case("draft-order")];
-    draft["properties"]["draft"] = json!({ "type": "boolean", "const": true });
+    let only = |value: bool| json!({ "type": "boolean", "const": value });
+    // Not `nullable`: some generators of clients know no list of types beside a constant.
+    let no = json!({ "anyOf": [only(false), { "type": "null" }] });
+    schemas["PlaceOrder"]["properties"]["draft"] = no;
+    let draft = &mut schemas["DraftOrder"];
+    draft["properties"]["draft"] = only(true);
     if let Some(required) = draft["required"].as_array_mut() {
         required.push("draft".into());
     }
@@ -248,7 +273,9 @@ mod tests {
         let of_parts = schema["anyOf"].as_array().into_iter().flatten();
         schema["description"].is_string()
             || resolved(document, schema)["description"].is_string()
-            || of_parts.into_iter().any(|part| is_described(document, part))
+            || of_parts
+                .into_iter()
+                .any(|part| is_described(document, part))
     }
 
     #[test]
@@ -292,11 +319,21 @@ mod tests {
     fn every_command_has_its_path_and_every_operation_a_name_of_its_own() {
         let document = document();
         let paths = document["paths"].as_object().unwrap();
-        for name in CommandName::ALL.iter().filter(|name| **name != CommandName::Draft) {
-            assert!(paths.contains_key(&format!("/v1/orders/{{order_id}}/{name}")), "{name}");
+        for name in CommandName::ALL
+            .iter()
+            .filter(|name| **name != CommandName::Draft)
+        {
+            assert!(
+                paths.contains_key(&format!("/v1/orders/{{order_id}}/{name}")),
+                "{name}"
+            );
         }
-        let operations = paths.values().flat_map(|path| path.as_object().unwrap().values());
-        let mut names: Vec<_> = operations.map(|operation| operation["operationId"].as_str().unwrap()).collect();
+        let operations = paths
+            .values()
+            .flat_map(|path| path.as_object().unwrap().values());
+        let mut names: Vec<_> = operations
+            .map(|operation| operation["operationId"].as_str().unwrap())
+            .collect();
         let all = names.len();
         names.sort_unstable();
         names.dedup();

@@ -68,12 +68,18 @@ fn discount_value(body: &mut Members<'_>) -> Option<DiscountValue> {
     body.tagged("type", &KINDS, |kind, body| match kind {
         Kind::Percentage => {
             let value = body.required("value", text);
-            body.refused("amount", "is not a member of a percentage, which has \"value\"");
+            body.refused(
+                "amount",
+                "is not a member of a percentage, which has \"value\"",
+            );
             value.map(DiscountValue::Percentage)
         }
         Kind::Fixed => {
             let amount = body.required("amount", integer);
-            body.refused("value", "is not a member of a fixed discount, which has \"amount\"");
+            body.refused(
+                "value",
+                "is not a member of a fixed discount, which has \"amount\"",
+            );
             amount.map(DiscountValue::Fixed)
         }
     })

@@ -112,7 +112,10 @@ async fn the_page_shows_what_the_service_answers() {
         let came = send(&api, &example, &example.path).await;
         for answer in told.iter().chain([&came]) {
             // What is no path, or takes another method, is described for all at once.
-            if described.operation(example.method.as_str(), &example.path).is_some() {
+            if described
+                .operation(example.method.as_str(), &example.path)
+                .is_some()
+            {
                 described.assert_answer(example.method.as_str(), &example.path, &answer.answered());
             } else {
                 assert!(["not-found", "method-not-allowed"].contains(&answer.problem()));
@@ -181,7 +184,10 @@ async fn the_examples_of_the_document_are_on_the_page() {
     let page = examples().await;
     let mut compared = 0;
     for (path, methods) in described.document()["paths"].as_object().unwrap() {
-        let Some(operation) = methods.get("post").filter(|_| path.starts_with("/v1/orders")) else {
+        let Some(operation) = methods
+            .get("post")
+            .filter(|_| path.starts_with("/v1/orders"))
+        else {
             continue;
         };
         let sent = &operation["requestBody"]["content"]["application/json"]["examples"];
@@ -192,14 +198,18 @@ async fn the_examples_of_the_document_are_on_the_page() {
             let answer = &answer["value"];
             let path = path.replace("{order_id}", answer["order_id"].as_str().unwrap());
             let shown = format!("HTTP {status}\n{}", page::shown_body(answer));
-            let there = page
-                .iter()
-                .any(|example| example.path == path && example.json() == body && example.shown == shown);
+            let there = page.iter().any(|example| {
+                example.path == path && example.json() == body && example.shown == shown
+            });
             assert!(there, "{path} with {body:?} and {shown}");
             compared += 1;
         }
     }
-    assert_eq!(compared, CommandName::ALL.len() + 1, "`place` has two paths");
+    assert_eq!(
+        compared,
+        CommandName::ALL.len() + 1,
+        "`place` has two paths"
+    );
     api.stop().await;
 }
 

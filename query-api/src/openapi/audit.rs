@@ -69,7 +69,10 @@ fn stream(q: &mut Questions<'_>, operation: Operation) -> Operation {
     let entry = example();
     let text = format!("retry: 1000\n\nid: 1043\nevent: HoldPlaced\ndata: {entry}\n\n");
     let examples: Map<String, Value> = [("An event".to_owned(), text.into())].into_iter().collect();
-    let events = about(string(), "Events: `id` is the position, `event` the type, `data` an `AuditEntry` (see the schemas).");
+    let events = about(
+        string(),
+        "Events: `id` is the position, `event` the type, `data` an `AuditEntry` (see the schemas).",
+    );
     operation.parameter(after).parameter(last).answer_like(
         200,
         "Events, until you go.",
@@ -118,13 +121,36 @@ fn list(q: &mut Questions<'_>) {
     let types = event_type(s);
     let text = json!({ "type": "string", "minLength": 1, "maxLength": 255 });
     let operation = [
-        several_of("actor", "Who did it: the subjects of their tokens.", &text, json!(["alice"])),
-        several_of("type", "What happened.", &types, json!(["OrderPlaced", "HoldPlaced"])),
+        several_of(
+            "actor",
+            "Who did it: the subjects of their tokens.",
+            &text,
+            json!(["alice"]),
+        ),
+        several_of(
+            "type",
+            "What happened.",
+            &types,
+            json!(["OrderPlaced", "HoldPlaced"]),
+        ),
         several::<OrderId>(s, "order_id", "To which orders.", "o-1"),
-        several_of("correlation_id", "Caused by which requests.", &text, json!(["019a9f3c-7a50-7d12-9a2b-6c5d4e3f2a1b"])),
-        value::<Timestamp>(s, "from", "At this time or later.", json!("2026-11-01T00:00:00Z")),
+        several_of(
+            "correlation_id",
+            "Caused by which requests.",
+            &text,
+            json!(["019a9f3c-7a50-7d12-9a2b-6c5d4e3f2a1b"]),
+        ),
+        value::<Timestamp>(
+            s,
+            "from",
+            "At this time or later.",
+            json!("2026-11-01T00:00:00Z"),
+        ),
         value::<Timestamp>(s, "to", "Before this time.", json!("2999-01-01T00:00:00Z")),
-        exemplified(query_parameter("after_position", "Behind this position.", &i64::schema()), json!(0)),
+        exemplified(
+            query_parameter("after_position", "Behind this position.", &i64::schema()),
+            json!(0),
+        ),
     ]
     .into_iter()
     .fold(operation, Operation::parameter);
@@ -137,7 +163,13 @@ fn list(q: &mut Questions<'_>) {
     );
     let operation = q
         .list(operation, entry, example())
-        .answer(200, "", &["X-Accel-Buffering"], "application/x-ndjson", &lines)
+        .answer(
+            200,
+            "",
+            &["X-Accel-Buffering"],
+            "application/x-ndjson",
+            &lines,
+        )
         .answer(200, "", &[], "text/csv", &table)
         .problems(&[ProblemType::BadCursor]);
     q.get("/v1/audit/events", operation);

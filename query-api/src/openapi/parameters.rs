@@ -8,9 +8,13 @@ use crate::request::{DEFAULT_LIMIT, MAX_LIMIT, MAX_VALUES};
 
 /// The page of a list.
 pub(super) fn of_lists() -> [Value; 2] {
-    let limit = json!({ "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT });
+    let limit =
+        json!({ "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT });
     [
-        exemplified(query_parameter("limit", "How many items a page has at most.", &limit), json!(20)),
+        exemplified(
+            query_parameter("limit", "How many items a page has at most.", &limit),
+            json!(20),
+        ),
         query_parameter(
             "cursor",
             "The `next_cursor` of the page before, with the same filters and sort.",
@@ -20,8 +24,18 @@ pub(super) fn of_lists() -> [Value; 2] {
 }
 
 /// A filter that takes values of this type, several with commas.
-pub(super) fn several<T: Described>(schemas: &mut Schemas, name: &str, description: &str, example: &str) -> Value {
-    several_of(name, description, &schemas.of::<T>(), example.split(',').collect())
+pub(super) fn several<T: Described>(
+    schemas: &mut Schemas,
+    name: &str,
+    description: &str,
+    example: &str,
+) -> Value {
+    several_of(
+        name,
+        description,
+        &schemas.of::<T>(),
+        example.split(',').collect(),
+    )
 }
 
 /// A filter that takes several values with commas.
@@ -34,8 +48,16 @@ pub(super) fn several_of(name: &str, description: &str, value: &Value, example: 
 }
 
 /// A parameter of one value.
-pub(super) fn value<T: Described>(schemas: &mut Schemas, name: &str, description: &str, example: Value) -> Value {
-    exemplified(query_parameter(name, description, &schemas.of::<T>()), example)
+pub(super) fn value<T: Described>(
+    schemas: &mut Schemas,
+    name: &str,
+    description: &str,
+    example: Value,
+) -> Value {
+    exemplified(
+        query_parameter(name, description, &schemas.of::<T>()),
+        example,
+    )
 }
 
 /// The same with an example.

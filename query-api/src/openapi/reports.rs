@@ -28,7 +28,11 @@ fn customer(q: &mut Questions<'_>) {
         "Over all orders that they placed, whatever became of them; 404 without one.",
         Scope::OrdersRead,
     );
-    let id = path_parameter("customer_id", "The customer.", &q.schemas.of::<CustomerId>());
+    let id = path_parameter(
+        "customer_id",
+        "The customer.",
+        &q.schemas.of::<CustomerId>(),
+    );
     let document = schema::customer_document(&mut q.schemas);
     let example = json!({
         "customer_id": "c-42",
@@ -41,7 +45,14 @@ fn customer(q: &mut Questions<'_>) {
     });
     let operation = operation
         .parameter(exemplified(id, json!("c-42")))
-        .answer_like(200, "The customer.", &HEADERS, JSON, &document, one(example));
+        .answer_like(
+            200,
+            "The customer.",
+            &HEADERS,
+            JSON,
+            &document,
+            one(example),
+        );
     q.get("/v1/customers/{customer_id}", may_find_nothing(operation));
 }
 
@@ -79,7 +90,14 @@ fn product(q: &mut Questions<'_>) {
     let document = schema::product(&mut q.schemas);
     let operation = operation
         .parameter(exemplified(sku, json!("TEAPOT")))
-        .answer_like(200, "The product.", &HEADERS, JSON, &document, one(product_example()));
+        .answer_like(
+            200,
+            "The product.",
+            &HEADERS,
+            JSON,
+            &document,
+            one(product_example()),
+        );
     q.get("/v1/products/{sku}", may_find_nothing(operation));
 }
 
@@ -112,9 +130,18 @@ fn revenue(q: &mut Questions<'_>) {
     let operation = operation
         .parameter(required("from", "The first day.", "2026-11-01"))
         .parameter(required("to", "The day after the last.", "2999-01-01"))
-        .parameter(several::<Currency>(&mut q.schemas, "currency", "Only these currencies.", "EUR,JPY"))
+        .parameter(several::<Currency>(
+            &mut q.schemas,
+            "currency",
+            "Only these currencies.",
+            "EUR,JPY",
+        ))
         .parameter(exemplified(
-            query_parameter("interval", "What is summed up; weeks begin on Mondays.", &interval),
+            query_parameter(
+                "interval",
+                "What is summed up; weeks begin on Mondays.",
+                &interval,
+            ),
             json!("week"),
         ))
         .answer_like(200, "The ledger.", &HEADERS, JSON, &document, one(example));
@@ -155,7 +182,12 @@ fn returns(q: &mut Questions<'_>) {
         "Newest request first, each with its order.",
         Scope::OrdersRead,
     );
-    let status = several::<ReturnState>(&mut q.schemas, "status", "Where they are.", "requested,received");
+    let status = several::<ReturnState>(
+        &mut q.schemas,
+        "status",
+        "Where they are.",
+        "requested,received",
+    );
     let entry = about(schema::return_of_order(&mut q.schemas), "A return.");
     let example = json!({
         "order_id": "o-1",

@@ -14,29 +14,101 @@ pub fn audit_entry(s: &mut Schemas) -> Value {
     ];
     let client = s.add("Client", object("Where the request came from.", client));
     let change = [
-        ("path", about(string(), "Where in the order's document: a JSON pointer (RFC 6901).")),
-        ("from", json!({ "description": "What was there; null if nothing." })),
-        ("to", json!({ "description": "What is there; null if nothing." })),
+        (
+            "path",
+            about(
+                string(),
+                "Where in the order's document: a JSON pointer (RFC 6901).",
+            ),
+        ),
+        (
+            "from",
+            json!({ "description": "What was there; null if nothing." }),
+        ),
+        (
+            "to",
+            json!({ "description": "What is there; null if nothing." }),
+        ),
     ];
-    let change = s.add("Change", object("One difference between two versions of the order's document.", change));
+    let change = s.add(
+        "Change",
+        object(
+            "One difference between two versions of the order's document.",
+            change,
+        ),
+    );
     let members = [
-        ("position", about(count(), "Its place in the one order of all events: 1, 2, 3, …")),
+        (
+            "position",
+            about(
+                count(),
+                "Its place in the one order of all events: 1, 2, 3, …",
+            ),
+        ),
         ("event_id", about(uuid(), "Its id.")),
         ("type", event_type(s)),
-        ("event_version", about(string(), "The version of its type's shape.")),
+        (
+            "event_version",
+            about(string(), "The version of its type's shape."),
+        ),
         ("order_id", s.of::<OrderId>()),
-        ("order_number", about(nullable(string()), "The order's number; null before placing.")),
-        ("sequence", about(count(), "Its place among the events of its order: 1, 2, 3, …")),
-        ("occurred_at", about(s.of::<Timestamp>(), "When the log took it.")),
-        ("actor", about(string(), "Who: the subject of the caller's token.")),
+        (
+            "order_number",
+            about(
+                nullable(string()),
+                "The order's number; null before placing.",
+            ),
+        ),
+        (
+            "sequence",
+            about(
+                count(),
+                "Its place among the events of its order: 1, 2, 3, …",
+            ),
+        ),
+        (
+            "occurred_at",
+            about(s.of::<Timestamp>(), "When the log took it."),
+        ),
+        (
+            "actor",
+            about(string(), "Who: the subject of the caller's token."),
+        ),
         ("command", s.of::<CommandName>()),
-        ("command_id", about(uuid(), "Names the execution of the command; all its events have it.")),
-        ("idempotency_key", about(nullable(string()), "The key under which the caller sent it.")),
-        ("correlation_id", about(string(), "Ties together all that one outer request caused.")),
-        ("causation_id", about(nullable(string()), "What the command was an answer to.")),
-        ("traceparent", about(nullable(string()), "The W3C trace context of the request.")),
+        (
+            "command_id",
+            about(
+                uuid(),
+                "Names the execution of the command; all its events have it.",
+            ),
+        ),
+        (
+            "idempotency_key",
+            about(
+                nullable(string()),
+                "The key under which the caller sent it.",
+            ),
+        ),
+        (
+            "correlation_id",
+            about(string(), "Ties together all that one outer request caused."),
+        ),
+        (
+            "causation_id",
+            about(nullable(string()), "What the command was an answer to."),
+        ),
+        (
+            "traceparent",
+            about(nullable(string()), "The W3C trace context of the request."),
+        ),
         ("client", client),
-        ("reason", about(nullable(s.of::<Text>()), "The reason that the command gave.")),
+        (
+            "reason",
+            about(
+                nullable(s.of::<Text>()),
+                "The reason that the command gave.",
+            ),
+        ),
         (
             "changes",
             about(
@@ -44,9 +116,18 @@ pub fn audit_entry(s: &mut Schemas) -> Value {
                 "What it changed in the order's document; null if the event could not be read.",
             ),
         ),
-        ("data", json!({ "type": "object", "description": "The event's own members.", "additionalProperties": true })),
+        (
+            "data",
+            json!({ "type": "object", "description": "The event's own members.", "additionalProperties": true }),
+        ),
     ];
-    s.add("AuditEntry", object("One event: who did what to which order, when, and what it changed.", members))
+    s.add(
+        "AuditEntry",
+        object(
+            "One event: who did what to which order, when, and what it changed.",
+            members,
+        ),
+    )
 }
 
 /// The type of an event.

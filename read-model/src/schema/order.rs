@@ -24,7 +24,10 @@ pub fn order(s: &mut Schemas) -> Value {
             ("order_id", s.of::<OrderId>()),
             ("order_number", order_number()),
             ("version", about(count(), "How many events it has.")),
-            ("position", about(count(), "The position of its last event in the log.")),
+            (
+                "position",
+                about(count(), "The position of its last event in the log."),
+            ),
             ("status", s.of::<OrderStatus>()),
             ("payment_status", s.of::<PaymentStatus>()),
             ("fulfillment_status", s.of::<FulfillmentStatus>()),
@@ -35,23 +38,65 @@ pub fn order(s: &mut Schemas) -> Value {
             ("rounding", s.of::<Rounding>()),
             ("tax", tax(s)),
             ("customer", customer(s)),
-            ("lines", about(list(line(s)), "The lines, in the order in which they came.")),
-            ("discounts", about(list(order_discount(s)), "The order-level discounts.")),
-            ("shipping", about(nullable(shipping(s)), "The shipping; null if never set.")),
+            (
+                "lines",
+                about(list(line(s)), "The lines, in the order in which they came."),
+            ),
+            (
+                "discounts",
+                about(list(order_discount(s)), "The order-level discounts."),
+            ),
+            (
+                "shipping",
+                about(nullable(shipping(s)), "The shipping; null if never set."),
+            ),
             ("amounts", amounts(s)),
             ("payments", about(list(payment(s)), "Its payments.")),
             ("shipments", about(list(shipment(s)), "Its shipments.")),
             ("returns", about(list(order_return(s)), "Its returns.")),
             ("refunds", about(list(refund(s)), "Its refunds.")),
             ("notes", about(list(note(s)), "Its notes.")),
-            ("tags", about(list(s.of::<Tag>()), "Words by which it is found.")),
-            ("shipping_address", about(nullable(address(s)), "Where it goes.")),
-            ("billing_address", about(nullable(address(s)), "Who gets the bill, if that is another address.")),
-            ("reason", about(nullable(s.of::<Text>()), "Why it was rejected or cancelled.")),
-            ("created_at", about(s.of::<Timestamp>(), "When its first event happened.")),
-            ("placed_at", about(nullable(s.of::<Timestamp>()), "When it was placed.")),
-            ("updated_at", about(s.of::<Timestamp>(), "When its last event happened.")),
-            ("allowed_commands", about(list(s.of::<CommandName>()), "What could be asked of it now.")),
+            (
+                "tags",
+                about(list(s.of::<Tag>()), "Words by which it is found."),
+            ),
+            (
+                "shipping_address",
+                about(nullable(address(s)), "Where it goes."),
+            ),
+            (
+                "billing_address",
+                about(
+                    nullable(address(s)),
+                    "Who gets the bill, if that is another address.",
+                ),
+            ),
+            (
+                "reason",
+                about(
+                    nullable(s.of::<Text>()),
+                    "Why it was rejected or cancelled.",
+                ),
+            ),
+            (
+                "created_at",
+                about(s.of::<Timestamp>(), "When its first event happened."),
+            ),
+            (
+                "placed_at",
+                about(nullable(s.of::<Timestamp>()), "When it was placed."),
+            ),
+            (
+                "updated_at",
+                about(s.of::<Timestamp>(), "When its last event happened."),
+            ),
+            (
+                "allowed_commands",
+                about(
+                    list(s.of::<CommandName>()),
+                    "What could be asked of it now.",
+                ),
+            ),
         ],
     );
     s.add("Order", order)
@@ -75,8 +120,14 @@ fn tax(s: &mut Schemas) -> Value {
 pub(super) fn customer(s: &mut Schemas) -> Value {
     let members = [
         ("customer_id", s.of::<CustomerId>()),
-        ("name", about(nullable(s.of::<Text>()), "What they are called.")),
-        ("email", about(nullable(s.of::<Email>()), "Where they are written to.")),
+        (
+            "name",
+            about(nullable(s.of::<Text>()), "What they are called."),
+        ),
+        (
+            "email",
+            about(nullable(s.of::<Email>()), "Where they are written to."),
+        ),
     ];
     s.add("OrderCustomer", object("Who ordered.", members))
 }
@@ -86,10 +137,22 @@ pub(super) fn address(s: &mut Schemas) -> Value {
     let members = [
         ("name", about(s.of::<Text>(), "Who receives there.")),
         ("line1", about(s.of::<Text>(), "Street and number.")),
-        ("line2", about(nullable(s.of::<Text>()), "What the first line could not hold.")),
+        (
+            "line2",
+            about(
+                nullable(s.of::<Text>()),
+                "What the first line could not hold.",
+            ),
+        ),
         ("city", about(s.of::<Text>(), "City or town.")),
-        ("region", about(nullable(s.of::<Text>()), "State, province or county.")),
-        ("postal_code", about(nullable(s.of::<Text>()), "Postal code.")),
+        (
+            "region",
+            about(nullable(s.of::<Text>()), "State, province or county."),
+        ),
+        (
+            "postal_code",
+            about(nullable(s.of::<Text>()), "Postal code."),
+        ),
         ("country", s.of::<CountryCode>()),
     ];
     s.add("OrderAddress", object("A postal address.", members))
@@ -99,9 +162,15 @@ fn hold(s: &mut Schemas) -> Value {
     let members = [
         ("hold_id", s.of::<HoldId>()),
         ("reason", about(s.of::<Text>(), "Why.")),
-        ("note", about(nullable(s.of::<NoteText>()), "More about why.")),
+        (
+            "note",
+            about(nullable(s.of::<NoteText>()), "More about why."),
+        ),
         ("placed_at", about(s.of::<Timestamp>(), "Since when.")),
-        ("placed_by", about(string(), "By whom: the subject of their token.")),
+        (
+            "placed_by",
+            about(string(), "By whom: the subject of their token."),
+        ),
     ];
     s.add("OrderHold", object("An open hold.", members))
 }
@@ -110,17 +179,50 @@ fn line(s: &mut Schemas) -> Value {
     let members = [
         ("line_id", s.of::<LineId>()),
         ("sku", s.of::<Sku>()),
-        ("name", about(s.of::<Text>(), "The product's name when it was ordered.")),
-        ("quantity", about(s.of::<Quantity>(), "Units that were ordered.")),
-        ("unit_price", about(s.of::<Amount>(), "The price of one unit.")),
+        (
+            "name",
+            about(s.of::<Text>(), "The product's name when it was ordered."),
+        ),
+        (
+            "quantity",
+            about(s.of::<Quantity>(), "Units that were ordered."),
+        ),
+        (
+            "unit_price",
+            about(s.of::<Amount>(), "The price of one unit."),
+        ),
         ("tax_rate", s.of::<TaxRate>()),
-        ("discounts", about(list(line_discount(s)), "The line's own discounts.")),
-        ("subtotal", about(s.of::<Amount>(), "Unit price × quantity.")),
-        ("discount_total", about(s.of::<Amount>(), "All that discounts took, its share of the order's included.")),
+        (
+            "discounts",
+            about(list(line_discount(s)), "The line's own discounts."),
+        ),
+        (
+            "subtotal",
+            about(s.of::<Amount>(), "Unit price × quantity."),
+        ),
+        (
+            "discount_total",
+            about(
+                s.of::<Amount>(),
+                "All that discounts took, its share of the order's included.",
+            ),
+        ),
         ("tax_total", about(s.of::<Amount>(), "Its tax.")),
-        ("total", about(s.of::<Amount>(), "What the customer pays for it, tax included in both modes.")),
-        ("cancelled_quantity", about(count(), "Units that were cancelled.")),
-        ("shipped_quantity", about(count(), "Units that were shipped.")),
+        (
+            "total",
+            about(
+                s.of::<Amount>(),
+                "What the customer pays for it, tax included in both modes.",
+            ),
+        ),
+        (
+            "cancelled_quantity",
+            about(count(), "Units that were cancelled."),
+        ),
+        (
+            "shipped_quantity",
+            about(count(), "Units that were shipped."),
+        ),
         ("delivered_quantity", about(count(), "Units that arrived.")),
         ("returned_quantity", about(count(), "Units that came back.")),
     ];
@@ -161,12 +263,27 @@ fn discount(s: &mut Schemas, description: &str) -> Value {
 
 fn shipping(s: &mut Schemas) -> Value {
     let members = [
-        ("method", about(s.of::<Text>(), "How it is shipped, in the caller's words.")),
-        ("amount", about(s.of::<Amount>(), "The charge before discounts.")),
-        ("discount_total", about(s.of::<Amount>(), "What shipping discounts took.")),
+        (
+            "method",
+            about(s.of::<Text>(), "How it is shipped, in the caller's words."),
+        ),
+        (
+            "amount",
+            about(s.of::<Amount>(), "The charge before discounts."),
+        ),
+        (
+            "discount_total",
+            about(s.of::<Amount>(), "What shipping discounts took."),
+        ),
         ("tax_rate", s.of::<TaxRate>()),
         ("tax_total", about(s.of::<Amount>(), "Its tax.")),
-        ("total", about(s.of::<Amount>(), "What the customer pays for it, tax included.")),
+        (
+            "total",
+            about(
+                s.of::<Amount>(),
+                "What the customer pays for it, tax included.",
+            ),
+        ),
     ];
     s.add("OrderShipping", object("The shipping.", members))
 }
@@ -179,44 +296,86 @@ pub fn amounts(s: &mut Schemas) -> Value {
         ("shipping_total", "The shipping charge before discounts."),
         ("tax_total", "All tax, shipping's too."),
         ("total", "What the customer pays."),
-        ("cancelled_total", "Value of cancelled units; all of the total once cancelled, rejected or discarded."),
+        (
+            "cancelled_total",
+            "Value of cancelled units; all of the total once cancelled, rejected or discarded.",
+        ),
         ("returned_total", "Value of units received back."),
         ("credited_total", "Credits of refunds."),
         ("due", "What is owed in the end, never below 0."),
-        ("authorized", "Authorized amounts of payments that were not voided."),
+        (
+            "authorized",
+            "Authorized amounts of payments that were not voided.",
+        ),
         ("captured", "What was captured."),
         ("refunded", "What has gone back."),
-        ("balance", "Positive: the customer owes; negative: we owe back."),
+        (
+            "balance",
+            "Positive: the customer owes; negative: we owe back.",
+        ),
     ]
     .map(|(name, description)| (name, about(integer(), description)));
-    s.add("Amounts", object("What an order amounts to, in minor units of its currency.", members))
+    s.add(
+        "Amounts",
+        object(
+            "What an order amounts to, in minor units of its currency.",
+            members,
+        ),
+    )
 }
 
 fn payment(s: &mut Schemas) -> Value {
     let members = [
         ("payment_id", s.of::<PaymentId>()),
-        ("provider", about(nullable(s.of::<Text>()), "Who moves the money.")),
-        ("provider_reference", about(nullable(s.of::<Text>()), "What the provider calls it.")),
+        (
+            "provider",
+            about(nullable(s.of::<Text>()), "Who moves the money."),
+        ),
+        (
+            "provider_reference",
+            about(nullable(s.of::<Text>()), "What the provider calls it."),
+        ),
         ("status", s.of::<PaymentState>()),
         ("authorized", about(count(), "What was reserved.")),
         ("captured", about(count(), "What was taken of it.")),
         ("refunded", about(count(), "What went back.")),
-        ("expires_at", about(nullable(s.of::<Timestamp>()), "Until when it can be captured.")),
-        ("failure_reason", about(nullable(s.of::<Text>()), "Why it last failed.")),
+        (
+            "expires_at",
+            about(
+                nullable(s.of::<Timestamp>()),
+                "Until when it can be captured.",
+            ),
+        ),
+        (
+            "failure_reason",
+            about(nullable(s.of::<Text>()), "Why it last failed."),
+        ),
     ];
     s.add("OrderPayment", object("A payment.", members))
 }
 
 fn shipment(s: &mut Schemas) -> Value {
-    let units = [("line_id", s.of::<LineId>()), ("quantity", s.of::<Quantity>())];
+    let units = [
+        ("line_id", s.of::<LineId>()),
+        ("quantity", s.of::<Quantity>()),
+    ];
     let units = s.add("ShippedUnits", object("Units of a line.", units));
     let members = [
         ("shipment_id", s.of::<ShipmentId>()),
         ("lines", about(list(units), "Which units are in it.")),
-        ("carrier", about(nullable(s.of::<Text>()), "Who carries them.")),
-        ("tracking_number", about(nullable(s.of::<Text>()), "What the carrier calls it.")),
+        (
+            "carrier",
+            about(nullable(s.of::<Text>()), "Who carries them."),
+        ),
+        (
+            "tracking_number",
+            about(nullable(s.of::<Text>()), "What the carrier calls it."),
+        ),
         ("shipped_at", about(s.of::<Timestamp>(), "When it left.")),
-        ("delivered_at", about(nullable(s.of::<Timestamp>()), "When it arrived.")),
+        (
+            "delivered_at",
+            about(nullable(s.of::<Timestamp>()), "When it arrived."),
+        ),
     ];
     s.add("OrderShipment", object("A shipment.", members))
 }
@@ -224,18 +383,48 @@ fn shipment(s: &mut Schemas) -> Value {
 pub(super) fn order_return(s: &mut Schemas) -> Value {
     let lines = [
         ("line_id", s.of::<LineId>()),
-        ("quantity", about(s.of::<Quantity>(), "How many of its units are to come back.")),
+        (
+            "quantity",
+            about(
+                s.of::<Quantity>(),
+                "How many of its units are to come back.",
+            ),
+        ),
         ("reason", about(nullable(s.of::<Text>()), "Why.")),
         ("received_quantity", about(count(), "How many came.")),
-        ("condition", about(nullable(s.of::<Condition>()), "In which condition; null unless something came.")),
-        ("restock", about(nullable(boolean()), "Whether they go back to stock; null unless something came.")),
+        (
+            "condition",
+            about(
+                nullable(s.of::<Condition>()),
+                "In which condition; null unless something came.",
+            ),
+        ),
+        (
+            "restock",
+            about(
+                nullable(boolean()),
+                "Whether they go back to stock; null unless something came.",
+            ),
+        ),
     ];
-    let lines = s.add("OrderReturnLine", object("A line's units in a return.", lines));
+    let lines = s.add(
+        "OrderReturnLine",
+        object("A line's units in a return.", lines),
+    );
     let members = [
         ("return_id", s.of::<ReturnId>()),
         ("status", s.of::<ReturnState>()),
-        ("amount", about(nullable(s.of::<Amount>()), "What the units are worth that came; null before receipt.")),
-        ("lines", about(list(lines), "Which units, and what came of them.")),
+        (
+            "amount",
+            about(
+                nullable(s.of::<Amount>()),
+                "What the units are worth that came; null before receipt.",
+            ),
+        ),
+        (
+            "lines",
+            about(list(lines), "Which units, and what came of them."),
+        ),
     ];
     s.add("OrderReturn", object("A return.", members))
 }
@@ -245,16 +434,31 @@ fn refund(s: &mut Schemas) -> Value {
         ("payment_id", s.of::<PaymentId>()),
         ("amount", s.of::<PositiveAmount>()),
         ("status", s.of::<RefundState>()),
-        ("provider_reference", about(nullable(s.of::<Text>()), "What the provider calls it.")),
+        (
+            "provider_reference",
+            about(nullable(s.of::<Text>()), "What the provider calls it."),
+        ),
     ];
-    let part = s.add("OrderRefundPart", object("What goes back to one payment.", part));
+    let part = s.add(
+        "OrderRefundPart",
+        object("What goes back to one payment.", part),
+    );
     let members = [
         ("refund_id", s.of::<RefundId>()),
         ("status", s.of::<RefundState>()),
         ("amount", s.of::<PositiveAmount>()),
-        ("credit", about(s.of::<Amount>(), "How much of it lowers what is due.")),
+        (
+            "credit",
+            about(s.of::<Amount>(), "How much of it lowers what is due."),
+        ),
         ("reason", about(s.of::<Text>(), "Why.")),
-        ("return_id", about(nullable(s.of::<ReturnId>()), "The return that is the cause.")),
+        (
+            "return_id",
+            about(
+                nullable(s.of::<ReturnId>()),
+                "The return that is the cause.",
+            ),
+        ),
         ("parts", about(list(part), "Its parts, one a payment.")),
     ];
     s.add("OrderRefund", object("A refund.", members))
@@ -265,7 +469,10 @@ fn note(s: &mut Schemas) -> Value {
         ("text", about(s.of::<NoteText>(), "What it says.")),
         ("visibility", s.of::<Visibility>()),
         ("at", about(s.of::<Timestamp>(), "When it was written.")),
-        ("by", about(string(), "By whom: the subject of their token.")),
+        (
+            "by",
+            about(string(), "By whom: the subject of their token."),
+        ),
     ];
     s.add("OrderNote", object("A note.", members))
 }

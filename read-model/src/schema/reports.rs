@@ -22,14 +22,41 @@ pub fn customer_document(s: &mut Schemas) -> Value {
     );
     let members = [
         ("customer_id", s.of::<CustomerId>()),
-        ("name", about(nullable(s.of::<Text>()), "What they are called in the order placed last.")),
-        ("email", about(nullable(s.of::<Email>()), "Where they are written to, in the same order.")),
-        ("orders", about(count(), "How many orders they placed, whatever became of them.")),
-        ("first_order_at", about(s.of::<Timestamp>(), "When they placed the first.")),
-        ("last_order_at", about(s.of::<Timestamp>(), "When they placed the last.")),
+        (
+            "name",
+            about(
+                nullable(s.of::<Text>()),
+                "What they are called in the order placed last.",
+            ),
+        ),
+        (
+            "email",
+            about(
+                nullable(s.of::<Email>()),
+                "Where they are written to, in the same order.",
+            ),
+        ),
+        (
+            "orders",
+            about(
+                count(),
+                "How many orders they placed, whatever became of them.",
+            ),
+        ),
+        (
+            "first_order_at",
+            about(s.of::<Timestamp>(), "When they placed the first."),
+        ),
+        (
+            "last_order_at",
+            about(s.of::<Timestamp>(), "When they placed the last."),
+        ),
         ("money", about(list(money), "Their money, by currency.")),
     ];
-    s.add("Customer", object("A customer, over all orders that they placed.", members))
+    s.add(
+        "Customer",
+        object("A customer, over all orders that they placed.", members),
+    )
 }
 
 /// A product, over all orders.
@@ -42,7 +69,10 @@ pub fn product(s: &mut Schemas) -> Value {
         ("returned", "The ones that came back."),
     ]
     .map(|(name, description)| (name, about(count(), description)));
-    let units = s.add("ProductUnits", object("Units of a product, over all currencies.", units));
+    let units = s.add(
+        "ProductUnits",
+        object("Units of a product, over all currencies.", units),
+    );
     let money = sums(
         s,
         "ProductMoney",
@@ -55,16 +85,29 @@ pub fn product(s: &mut Schemas) -> Value {
     );
     let members = [
         ("sku", s.of::<Sku>()),
-        ("name", about(s.of::<Text>(), "What it is called in the order placed last.")),
+        (
+            "name",
+            about(
+                s.of::<Text>(),
+                "What it is called in the order placed last.",
+            ),
+        ),
         ("units", units),
-        ("money", about(list(money), "What they are worth, by currency.")),
+        (
+            "money",
+            about(list(money), "What they are worth, by currency."),
+        ),
     ];
-    s.add("Product", object("A product, over all orders once placed.", members))
+    s.add(
+        "Product",
+        object("A product, over all orders once placed.", members),
+    )
 }
 
 /// The ledger of some days.
 pub fn revenue(s: &mut Schemas) -> Value {
-    let date = |description| json!({ "type": "string", "format": "date", "description": description });
+    let date =
+        |description| json!({ "type": "string", "format": "date", "description": description });
     let total = revenue_sums(s);
     let mut interval = total.clone();
     if let Some(members) = interval["properties"].as_object_mut() {
@@ -74,18 +117,42 @@ pub fn revenue(s: &mut Schemas) -> Value {
     if let Some(required) = interval["required"].as_array_mut() {
         required.extend(["from".into(), "to".into()]);
     }
-    let interval = s.add("RevenueInterval", about(interval, "What moved in one interval in one currency."));
-    let total = s.add("RevenueTotal", about(total, "What moved in all intervals in one currency."));
+    let interval = s.add(
+        "RevenueInterval",
+        about(interval, "What moved in one interval in one currency."),
+    );
+    let total = s.add(
+        "RevenueTotal",
+        about(total, "What moved in all intervals in one currency."),
+    );
     let members = [
-        ("items", about(list(interval), "The intervals in which anything moved, by their beginning and currency.")),
-        ("totals", about(list(total), "What they sum to, by currency.")),
+        (
+            "items",
+            about(
+                list(interval),
+                "The intervals in which anything moved, by their beginning and currency.",
+            ),
+        ),
+        (
+            "totals",
+            about(list(total), "What they sum to, by currency."),
+        ),
     ];
-    s.add("Revenue", object("A ledger: each amount belongs to the day on which it happened.", members))
+    s.add(
+        "Revenue",
+        object(
+            "A ledger: each amount belongs to the day on which it happened.",
+            members,
+        ),
+    )
 }
 
 fn revenue_sums(s: &mut Schemas) -> Value {
     let amounts = [
-        ("gross", "What these came to, and what revisions changed that day."),
+        (
+            "gross",
+            "What these came to, and what revisions changed that day.",
+        ),
         ("discount", "The discounts in it."),
         ("shipping", "The shipping charges in it, before discounts."),
         ("tax", "The tax in it."),
@@ -109,7 +176,10 @@ pub fn queue_entry(s: &mut Schemas) -> Value {
     let line = [
         ("line_id", s.of::<LineId>()),
         ("sku", s.of::<Sku>()),
-        ("name", about(s.of::<Text>(), "The product's name when it was ordered.")),
+        (
+            "name",
+            about(s.of::<Text>(), "The product's name when it was ordered."),
+        ),
         ("open_quantity", about(count(), "How many units can ship.")),
     ];
     let line = s.add("OpenLine", object("A line with units that can ship.", line));
@@ -117,10 +187,19 @@ pub fn queue_entry(s: &mut Schemas) -> Value {
         ("order_id", s.of::<OrderId>()),
         ("order_number", about(string(), "Its number.")),
         ("customer", customer(s)),
-        ("placed_at", about(s.of::<Timestamp>(), "When it was placed.")),
-        ("confirmed_at", about(s.of::<Timestamp>(), "When it was confirmed.")),
+        (
+            "placed_at",
+            about(s.of::<Timestamp>(), "When it was placed."),
+        ),
+        (
+            "confirmed_at",
+            about(s.of::<Timestamp>(), "When it was confirmed."),
+        ),
         ("age_seconds", about(count(), "How long ago that was.")),
-        ("lines", about(list(line), "Its lines with units that can ship.")),
+        (
+            "lines",
+            about(list(line), "Its lines with units that can ship."),
+        ),
         ("shipping_address", address(s)),
     ];
     s.add("QueueEntry", object("An order that can ship now.", members))
@@ -149,7 +228,11 @@ pub fn return_of_order(s: &mut Schemas) -> Value {
 /// Sums by currency.
 fn sums(s: &mut Schemas, name: &str, description: &str, amounts: &[(&'static str, &str)]) -> Value {
     let mut members = vec![("currency", s.of::<Currency>())];
-    members.extend(amounts.iter().map(|(name, description)| (*name, about(sum(), description))));
+    members.extend(
+        amounts
+            .iter()
+            .map(|(name, description)| (*name, about(sum(), description))),
+    );
     s.add(name, object(description, members))
 }
 

@@ -83,19 +83,26 @@ pub(super) fn headers() -> Map<String, Value> {
         ),
     ];
     let header = |(name, description, schema): (&str, &str, Value)| {
-        (name.to_owned(), json!({ "description": description, "schema": schema }))
+        (
+            name.to_owned(),
+            json!({ "description": description, "schema": schema }),
+        )
     };
     described.into_iter().map(header).collect()
 }
 
 /// The tag of [`operations`], behind those of the service.
 pub(super) fn tag(document: &mut Document) {
-    document.tag(OPERATION, "For operators and for readers of this document. No token is needed.");
+    document.tag(
+        OPERATION,
+        "For operators and for readers of this document. No token is needed.",
+    );
 }
 
 /// Health, metrics, and the document itself.
 pub(super) fn operations(document: &mut Document) {
-    let plain = |id, summary, description| Operation::new(id, OPERATION, summary, description).public();
+    let plain =
+        |id, summary, description| Operation::new(id, OPERATION, summary, description).public();
     let health = |members: Value| {
         json!({
             "type": "object",
@@ -104,17 +111,17 @@ pub(super) fn operations(document: &mut Document) {
             "properties": members,
         })
     };
-    let live = json!({ "status": { "type": "string", "const": "live", "description": "Always this." } });
+    let live =
+        json!({ "status": { "type": "string", "const": "live", "description": "Always this." } });
     document.operation(
         "get",
         "/health/live",
-        plain("live", "Whether the process runs", "Answers as long as the process runs.").answer(
-            200,
-            "It runs.",
-            &[],
-            "application/json",
-            &health(live),
-        ),
+        plain(
+            "live",
+            "Whether the process runs",
+            "Answers as long as the process runs.",
+        )
+        .answer(200, "It runs.", &[], "application/json", &health(live)),
     );
     let ready = health(json!({
         "status": {
@@ -131,9 +138,19 @@ pub(super) fn operations(document: &mut Document) {
     document.operation(
         "get",
         "/health/ready",
-        plain("ready", "Whether it can do its work", "Looks at all that it depends on.")
-            .answer(200, "It can.", &[], "application/json", &ready)
-            .answer(503, "It cannot, or is stopping.", &[], "application/json", &ready),
+        plain(
+            "ready",
+            "Whether it can do its work",
+            "Looks at all that it depends on.",
+        )
+        .answer(200, "It can.", &[], "application/json", &ready)
+        .answer(
+            503,
+            "It cannot, or is stopping.",
+            &[],
+            "application/json",
+            &ready,
+        ),
     );
     let text = json!({ "type": "string" });
     document.operation(
@@ -161,7 +178,12 @@ pub(super) fn operations(document: &mut Document) {
     document.operation(
         "get",
         "/docs",
-        plain("docs", "A page to read and try this document", "Works without internet.").answer(
+        plain(
+            "docs",
+            "A page to read and try this document",
+            "Works without internet.",
+        )
+        .answer(
             200,
             "The page.",
             &["Cache-Control", "Content-Security-Policy"],

@@ -42,7 +42,10 @@ pub(super) fn routes(document: &Value) -> Router {
     Router::new()
         .route("/openapi.json", get(document))
         .route("/docs", get(page))
-        .route("/docs/docs.js", get(async || answer("text/javascript; charset=utf-8", FRESH, SCRIPT)))
+        .route(
+            "/docs/docs.js",
+            get(async || answer("text/javascript; charset=utf-8", FRESH, SCRIPT)),
+        )
         .route("/docs/swagger-ui-bundle.js", get(file.clone()))
         .route("/docs/swagger-ui.css", get(file))
 }
@@ -63,5 +66,7 @@ fn answer(content_type: &'static str, kept: &'static str, body: impl Into<Body>)
 }
 
 fn insert(response: &mut Response, name: HeaderName, value: &'static str) {
-    response.headers_mut().insert(name, HeaderValue::from_static(value));
+    response
+        .headers_mut()
+        .insert(name, HeaderValue::from_static(value));
 }

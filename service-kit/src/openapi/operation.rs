@@ -58,7 +58,11 @@ impl Operation {
             security.push(json!({ "bearer": [] }));
         }
         self.members.insert("security".to_owned(), security.into());
-        self.problems(&[ProblemType::Unauthenticated, ProblemType::Forbidden, ProblemType::RateLimited])
+        self.problems(&[
+            ProblemType::Unauthenticated,
+            ProblemType::Forbidden,
+            ProblemType::RateLimited,
+        ])
     }
 
     /// Takes a parameter of the path, the query or a header.
@@ -70,7 +74,13 @@ impl Operation {
 
     /// Takes a body. `examples` by their names.
     #[must_use]
-    pub fn body(mut self, media_type: &str, schema: &Value, required: bool, examples: Map<String, Value>) -> Self {
+    pub fn body(
+        mut self,
+        media_type: &str,
+        schema: &Value,
+        required: bool,
+        examples: Map<String, Value>,
+    ) -> Self {
         let content = content(media_type, schema, examples);
         let body = json!({ "required": required, "content": content });
         self.members.insert("requestBody".to_owned(), body);
@@ -79,7 +89,14 @@ impl Operation {
 
     /// Answers with this status.
     #[must_use]
-    pub fn answer(self, status: u16, description: &str, headers: &[&str], media_type: &str, schema: &Value) -> Self {
+    pub fn answer(
+        self,
+        status: u16,
+        description: &str,
+        headers: &[&str],
+        media_type: &str,
+        schema: &Value,
+    ) -> Self {
         self.answer_like(status, description, headers, media_type, schema, Map::new())
     }
 
@@ -136,7 +153,8 @@ impl Operation {
     /// among `responses`.
     pub(super) fn describe(mut self, responses: &mut Map<String, Value>) -> Value {
         if !self.parameters.is_empty() {
-            self.members.insert("parameters".to_owned(), self.parameters.into());
+            self.members
+                .insert("parameters".to_owned(), self.parameters.into());
         }
         for status in problems::statuses(&self.problems) {
             let of_status = |kind: &&ProblemType| kind.status() == status;
@@ -152,7 +170,8 @@ impl Operation {
             self.answers.insert(status.as_str().to_owned(), answer);
         }
         self.answers.sort_keys();
-        self.members.insert("responses".to_owned(), self.answers.into());
+        self.members
+            .insert("responses".to_owned(), self.answers.into());
         Value::Object(self.members)
     }
 }
@@ -160,7 +179,11 @@ impl Operation {
 /// A reference to this answer among `responses`, which are called by their status; a second one of a status has a
 /// number, too.
 fn shared(responses: &mut Map<String, Value>, status: StatusCode, answer: Value) -> Value {
-    let reason: String = status.canonical_reason().unwrap_or("Other").split(' ').collect();
+    let reason: String = status
+        .canonical_reason()
+        .unwrap_or("Other")
+        .split(' ')
+        .collect();
     let mut name = reason.clone();
     let mut number = 1;
     while *responses.entry(&name).or_insert_with(|| answer.clone()) != answer {
@@ -172,7 +195,10 @@ fn shared(responses: &mut Map<String, Value>, status: StatusCode, answer: Value)
 
 fn references<'a>(headers: impl Iterator<Item = &'a &'a str>) -> Value {
     let reference = |name: &&str| {
-        ((*name).to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }))
+        (
+            (*name).to_owned(),
+            json!({ "$ref": format!("#/components/headers/{name}") }),
+        )
     };
     Value::Object(headers.map(reference).collect())
 }

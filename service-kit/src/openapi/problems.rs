@@ -20,7 +20,13 @@ enum Shape {
 }
 
 impl Shape {
-    const ALL: [Self; 5] = [Self::Plain, Self::Invalid, Self::OrderState, Self::Version, Self::ViewBehind];
+    const ALL: [Self; 5] = [
+        Self::Plain,
+        Self::Invalid,
+        Self::OrderState,
+        Self::Version,
+        Self::ViewBehind,
+    ];
 
     fn of(kind: ProblemType) -> Self {
         match kind {
@@ -78,7 +84,10 @@ impl Shape {
     }
 
     fn schema(self) -> Value {
-        let kinds = ProblemType::ALL.iter().copied().filter(|kind| Self::of(*kind) == self);
+        let kinds = ProblemType::ALL
+            .iter()
+            .copied()
+            .filter(|kind| Self::of(*kind) == self);
         let types: Vec<String> = kinds.map(problem_uri).collect();
         let mut properties = json!({
             "type": { "type": "string", "format": "uri", "description": "What went wrong, as a stable name.", "enum": types },
@@ -109,8 +118,10 @@ pub fn problem_uri(kind: ProblemType) -> String {
 }
 
 pub(super) fn schemas() -> Map<String, Value> {
-    let mut schemas: Map<String, Value> =
-        Shape::ALL.iter().map(|shape| (shape.name().to_owned(), shape.schema())).collect();
+    let mut schemas: Map<String, Value> = Shape::ALL
+        .iter()
+        .map(|shape| (shape.name().to_owned(), shape.schema()))
+        .collect();
     let error = json!({
         "type": "object",
         "description": "A place of the body that is wrong.",
@@ -137,14 +148,18 @@ pub(super) fn headers(status: StatusCode) -> &'static [&'static str] {
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => &["WWW-Authenticate"],
         // Of 409 only `key-in-use` has it.
-        StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => &["Retry-After"],
+        StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+            &["Retry-After"]
+        }
         _ => &[],
     }
 }
 
 /// An answer that is one of these problems, which have one status.
 pub(super) fn response(kinds: &[ProblemType], headers: &Value) -> Value {
-    let shapes = Shape::ALL.iter().filter(|shape| kinds.iter().any(|kind| Shape::of(*kind) == **shape));
+    let shapes = Shape::ALL
+        .iter()
+        .filter(|shape| kinds.iter().any(|kind| Shape::of(*kind) == **shape));
     let mut schemas: Vec<Value> = shapes
         .map(|shape| json!({ "$ref": format!("#/components/schemas/{}", shape.name()) }))
         .collect();
@@ -152,9 +167,14 @@ pub(super) fn response(kinds: &[ProblemType], headers: &Value) -> Value {
         1 => schemas.remove(0),
         _ => json!({ "oneOf": schemas }),
     };
-    let examples: Map<String, Value> =
-        kinds.iter().map(|kind| (kind.name().to_owned(), json!({ "value": example(*kind) }))).collect();
-    let titles: Vec<String> = kinds.iter().map(|kind| format!("- `{}`: {}", kind.name(), kind.title())).collect();
+    let examples: Map<String, Value> = kinds
+        .iter()
+        .map(|kind| (kind.name().to_owned(), json!({ "value": example(*kind) })))
+        .collect();
+    let titles: Vec<String> = kinds
+        .iter()
+        .map(|kind| format!("- `{}`: {}", kind.name(), kind.title()))
+        .collect();
     json!({
         "description": titles.join("\n"),
         "headers": headers,

@@ -11,7 +11,11 @@ use crate::lives::Step;
 use crate::platform::{Platform, expect};
 
 /// Lets an order live, and returns what was answered to each command.
-pub(crate) async fn live(platform: &Platform, order_id: &str, life: Vec<Step>) -> Result<Vec<Value>> {
+pub(crate) async fn live(
+    platform: &Platform,
+    order_id: &str,
+    life: Vec<Step>,
+) -> Result<Vec<Value>> {
     let mut answers = Vec::new();
     for (index, (command, body)) in life.iter().enumerate() {
         let (status, path) = if index == 0 {

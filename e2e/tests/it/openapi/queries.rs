@@ -27,24 +27,43 @@ async fn every_question_is_answered_as_the_document_says() -> Result<()> {
         }
     }
     let described = Described::new(document(&platform, "query_url").await?);
-    ensure!(described.assert_examples() > 50, "examples of bodies and parameters");
+    ensure!(
+        described.assert_examples() > 50,
+        "examples of bodies and parameters"
+    );
 
     let paths = described.document()["paths"].as_object().context("paths")?;
     for (path, methods) in paths.iter().filter(|(path, _)| path.starts_with("/v1/")) {
         let operation = &methods["get"];
         let parameters = operation["parameters"].as_array().context("parameters")?;
-        let parameters: Vec<&Value> = parameters.iter().map(|parameter| described.resolved(parameter)).collect();
+        let parameters: Vec<&Value> = parameters
+            .iter()
+            .map(|parameter| described.resolved(parameter))
+            .collect();
         let path = filled(path, &parameters).replace("2026-000123", &number);
-        let optional = parameters.iter().filter(|parameter| parameter["required"] == false);
+        let optional = parameters
+            .iter()
+            .filter(|parameter| parameter["required"] == false);
         let queries = optional.filter_map(|parameter| pair(parameter));
         for query in std::iter::once(None).chain(queries.map(Some)) {
-            let needed = parameters.iter().filter(|parameter| parameter["in"] == "query" && parameter["required"] == true);
-            let query: Vec<String> = needed.filter_map(|parameter| pair(parameter)).chain(query).collect();
+            let needed = parameters
+                .iter()
+                .filter(|parameter| parameter["in"] == "query" && parameter["required"] == true);
+            let query: Vec<String> = needed
+                .filter_map(|parameter| pair(parameter))
+                .chain(query)
+                .collect();
             let asked = format!("{path}?{}", query.join("&"));
-            for media in operation["responses"]["200"]["content"].as_object().context("content")?.keys() {
+            for media in operation["responses"]["200"]["content"]
+                .as_object()
+                .context("content")?
+                .keys()
+            {
                 // Streams of all that match are no pages.
                 if media == "application/json" || !asked.contains("limit=") {
-                    ask(&platform, &described, &asked, media, last).await.with_context(|| format!("{asked} as {media}"))?;
+                    ask(&platform, &described, &asked, media, last)
+                        .await
+                        .with_context(|| format!("{asked} as {media}"))?;
                 }
             }
         }
@@ -54,26 +73,46 @@ async fn every_question_is_answered_as_the_document_says() -> Result<()> {
 
 /// The path with the examples of its parts.
 fn filled(path: &str, parameters: &[&Value]) -> String {
-    let parts = parameters.iter().filter(|parameter| parameter["in"] == "path");
+    let parts = parameters
+        .iter()
+        .filter(|parameter| parameter["in"] == "path");
     parts.fold(path.to_owned(), |path, parameter| {
         let name = parameter["name"].as_str().unwrap_or_default();
-        path.replace(&format!("{{{name}}}"), parameter["example"].as_str().unwrap_or_default())
+        path.replace(
+            &format!("{{{name}}}"),
+            parameter["example"].as_str().unwrap_or_default(),
+        )
     })
 }
 
 /// A parameter of the query with its example.
 fn pair(parameter: &Value) -> Option<String> {
-    let name = parameter["name"].as_str().filter(|_| parameter["in"] == "query")?;
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let name = parameter["name"]
+        .as_str()
+        .filter(|_| parameter["in"] == "query")?;
+    let text = |value: &Value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    };
     let value = match parameter.get("example")? {
         Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(","),
         value => text(value),
     };
-    Some(format!("{name}={}", value.replace(' ', "%20").replace('+', "%2B")))
+    Some(format!(
+        "{name}={}",
+        value.replace(' ', "%20").replace('+', "%2B")
+    ))
 }
 
 /// Asks, and compares the answer with the document.
-async fn ask(platform: &Platform, described: &Described, path: &str, media: &str, position: i64) -> Result<()> {
+async fn ask(
+    platform: &Platform,
+    described: &Described,
+    path: &str,
+    media: &str,
+    position: i64,
+) -> Result<()> {
     let request = platform.get(path, position).header("Accept", media);
     let mut answer = request.send().await?;
     let status = answer.status().as_u16();
@@ -86,11 +125,20 @@ async fn ask(platform: &Platform, described: &Described, path: &str, media: &str
     };
     ensure!(status == 200, "{status}: {body}");
     let header = |(name, value)| -> Result<(&str, &str)> {
-        let (name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue) = (name, value);
+        let (name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue) =
+            (name, value);
         Ok((name.as_str(), value.to_str()?))
     };
     let headers = headers.iter().map(header).collect::<Result<Vec<_>>>()?;
     let path = path.trim_end_matches('?');
-    described.assert_answer("GET", path, &Answered { status, headers, body: &body });
+    described.assert_answer(
+        "GET",
+        path,
+        &Answered {
+            status,
+            headers,
+            body: &body,
+        },
+    );
     Ok(())
 }

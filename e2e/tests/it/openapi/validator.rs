@@ -14,9 +14,11 @@ async fn the_documents_are_openapi_3_1() -> Result<()> {
         return Ok(());
     };
     for name in ["command-api.json", "query-api.json"] {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/openapi").join(name);
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../docs/openapi")
+            .join(name);
         let output = Command::new(&python)
-            .args(["-m", "openapi_spec_validator", "--schema", "3.1", "--errors", "all"])
+            .args(["-m", "openapi_spec_validator", "--schema", "3.1"])
             .arg(&path)
             .stdin(Stdio::null())
             .kill_on_drop(true)
