@@ -84,9 +84,21 @@ impl Document {
         methods[method] = operation;
     }
 
+    /// Drops the schemas of problems that no answer has.
+    fn keep_used_problems(&mut self) {
+        let mut users = Value::Object(self.responses.clone()).to_string();
+        users.push_str(&Value::Object(self.schemas.clone()).to_string());
+        for name in problems::schemas().keys() {
+            if !users.contains(&format!("\"#/components/schemas/{name}\"")) {
+                self.schemas.shift_remove(name);
+            }
+        }
+    }
+
     /// The document.
     pub fn finish(mut self) -> Value {
         common::tag(&mut self);
+        self.keep_used_problems();
         self.schemas.sort_keys();
         json!({
             "openapi": "3.1.0",

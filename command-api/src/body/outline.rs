@@ -162,7 +162,7 @@ impl<'a> Outline<'a> {
 }
 
 /// `add_line` as `AddLine`, `add-line` too.
-pub(crate) fn pascal_case(word: &str) -> String {
+fn pascal_case(word: &str) -> String {
     let parts = word.split(['_', '-']);
     parts
         .flat_map(|part| {

@@ -127,7 +127,17 @@ fn with(mut body: Value, member: &str, value: Value) -> Value {
 
 /// What stands in the place of each value, one after the other.
 fn others() -> Vec<Value> {
-    let numbers = [-1_i64, 0, 1, 2, 1_000_000, 1_000_001, (1 << 53) - 1, 1 << 53].map(Value::from);
+    let numbers = [
+        -1_i64,
+        0,
+        1,
+        2,
+        1_000_000,
+        1_000_001,
+        (1 << 53) - 1,
+        1 << 53,
+    ]
+    .map(Value::from);
     let texts = [
         "",
         "x",

@@ -13,7 +13,8 @@ pub(super) fn describe(schemas: &mut Map<String, Value>) {
         if let (Some((_, description)), false) = (shape, schema["description"].is_string()) {
             schema["description"] = (*description).into();
         }
-        for (member, schema) in schema["properties"].as_object_mut().into_iter().flatten() {
+        let members = schema.get_mut("properties").and_then(Value::as_object_mut);
+        for (member, schema) in members.into_iter().flatten() {
             if let (Some(description), false) =
                 (member_of(name, member), schema["description"].is_string())
             {

@@ -17,7 +17,6 @@ use service_kit::openapi::{
 use service_kit::problem::ProblemType;
 
 use crate::admission::media_type::JSON;
-use crate::body::outline::pascal_case;
 use crate::commands::about::{About, about};
 use crate::commands::{self, Target};
 
@@ -247,12 +246,12 @@ fn requests(abouts: &[&About]) -> Map<String, Value> {
 
 /// `draft` decides which of the two shapes of a new order is read, so that neither of them reads it.
 fn say_draft(schemas: &mut Map<String, Value>) {
-    let place = pascal_case("place-order");
-    schemas[&place]["properties"]["draft"] = json!({
-        "type": ["boolean", "null"], "enum": [false, null],
-    });
-    let draft = &mut schemas[&pascal_case("draft-order")];
-    draft["properties"]["draft"] = json!({ "type": "boolean", "const": true });
+    let only = |value: bool| json!({ "type": "boolean", "const": value });
+    // Not `nullable`: some generators of clients know no list of types beside a constant.
+    let no = json!({ "anyOf": [only(false), { "type": "null" }] });
+    schemas["PlaceOrder"]["properties"]["draft"] = no;
+    let draft = &mut schemas["DraftOrder"];
+    draft["properties"]["draft"] = only(true);
     if let Some(required) = draft["required"].as_array_mut() {
         required.push("draft".into());
     }

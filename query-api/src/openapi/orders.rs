@@ -6,14 +6,15 @@ use read_model::{
     ReturnStatus, Sku, Tag, Timestamp,
 };
 use serde_json::{Value, json};
-use service_kit::Scope;
 use service_kit::openapi::{Operation, header_parameter, path_parameter, query_parameter};
+use service_kit::{ProblemType, Scope};
 
 use super::parameters::{exemplified, several, several_of, value};
 use super::{JSON, Questions, audit, may_find_nothing, one};
 
 pub(super) fn describe(q: &mut Questions<'_>) {
     list(q);
+    of_customer(q);
     by_id(q);
     by_number(q);
     timeline(q);
@@ -42,12 +43,35 @@ fn list(q: &mut Questions<'_>) {
         Scope::OrdersRead,
     );
     let item = schema::order(&mut q.schemas);
-    let operation = filters(q, operation);
+    let operation = filters(q, operation, |_| true);
     let operation = q.list(operation, item, example());
     q.get("/v1/orders", operation);
 }
 
-fn filters(q: &mut Questions<'_>, operation: Operation) -> Operation {
+fn of_customer(q: &mut Questions<'_>) {
+    let operation = q.question(
+        "list-orders-of-customer",
+        "orders",
+        "A customer's orders",
+        "As `GET /v1/orders` with the filter `customer_id`.",
+        Scope::OrdersRead,
+    );
+    let customer = path_parameter(
+        "customer_id",
+        "The customer.",
+        &q.schemas.of::<CustomerId>(),
+    );
+    let operation = operation.parameter(exemplified(customer, json!("c-42")));
+    let item = schema::order(&mut q.schemas);
+    let operation = filters(q, operation, |name| name != "customer_id");
+    let operation = q
+        .list(operation, item, example())
+        .problems(&[ProblemType::NotFound]);
+    q.get("/v1/customers/{customer_id}/orders", operation);
+}
+
+/// Takes the filters of the list whose names are `wanted`, and its order.
+fn filters(q: &mut Questions<'_>, operation: Operation, wanted: fn(&str) -> bool) -> Operation {
     let s = &mut q.schemas;
     let sort = json!({
         "type": "string",
@@ -90,6 +114,7 @@ fn filters(q: &mut Questions<'_>, operation: Operation) -> Operation {
         ),
     ]
     .into_iter()
+    .filter(|parameter| parameter["name"].as_str().is_some_and(wanted))
     .fold(operation, Operation::parameter)
 }
 

@@ -13,12 +13,17 @@ use test_kit::{Answered, Described};
 use crate::stage::{Answer, Stage};
 
 fn snapshot() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi/query-api.json"))
+    PathBuf::from(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../docs/openapi/query-api.json"
+    ))
 }
 
 /// The document that the service serves, to anybody.
 async fn served(stage: &Stage) -> Described {
-    let answer = reqwest::get(format!("{}/openapi.json", stage.url)).await.unwrap();
+    let answer = reqwest::get(format!("{}/openapi.json", stage.url))
+        .await
+        .unwrap();
     Described::new(answer.json().await.unwrap())
 }
 
@@ -29,19 +34,29 @@ fn questions(described: &Described) -> Vec<(String, Vec<&Value>)> {
     questions
         .map(|(path, methods)| {
             let parameters = methods["get"]["parameters"].as_array().unwrap();
-            let parameters: Vec<&Value> = parameters.iter().map(|parameter| described.resolved(parameter)).collect();
-            let filled = parameters.iter().filter(|parameter| parameter["in"] == "path").fold(path.clone(), |path, part| {
-                let name = part["name"].as_str().unwrap();
-                path.replace(&format!("{{{name}}}"), part["example"].as_str().unwrap())
-            });
+            let parameters: Vec<&Value> = parameters
+                .iter()
+                .map(|parameter| described.resolved(parameter))
+                .collect();
+            let filled = parameters
+                .iter()
+                .filter(|parameter| parameter["in"] == "path")
+                .fold(path.clone(), |path, part| {
+                    let name = part["name"].as_str().unwrap();
+                    path.replace(&format!("{{{name}}}"), part["example"].as_str().unwrap())
+                });
             (filled, parameters)
         })
         .collect()
 }
 
 fn names<'a>(parameters: &[&'a Value]) -> BTreeSet<&'a str> {
-    let of_query = parameters.iter().filter(|parameter| parameter["in"] == "query");
-    of_query.map(|parameter| parameter["name"].as_str().unwrap()).collect()
+    let of_query = parameters
+        .iter()
+        .filter(|parameter| parameter["in"] == "query");
+    of_query
+        .map(|parameter| parameter["name"].as_str().unwrap())
+        .collect()
 }
 
 #[track_caller]
@@ -49,7 +64,9 @@ fn assert_described(described: &Described, path: &str, answer: &Answer) {
     let headers = answer.headers.iter();
     let answered = Answered {
         status: answer.status.as_u16(),
-        headers: headers.map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect(),
+        headers: headers
+            .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
+            .collect(),
         body: &answer.text,
     };
     described.assert_answer("GET", path, &answered);
@@ -63,7 +80,10 @@ async fn the_document_in_the_repository_is_the_one_that_is_served() {
         std::fs::write(snapshot(), &served).unwrap();
     }
     let kept = std::fs::read_to_string(snapshot()).unwrap();
-    assert!(kept == served, "docs/openapi/query-api.json is not what is served: run with UPDATE_DOCS=1");
+    assert!(
+        kept == served,
+        "docs/openapi/query-api.json is not what is served: run with UPDATE_DOCS=1"
+    );
 }
 
 #[tokio::test]
@@ -71,11 +91,16 @@ async fn the_parameters_of_the_document_are_those_that_are_known() {
     let stage = Stage::new().await;
     let described = served(&stage).await;
     let questions = questions(&described);
-    let all: BTreeSet<&str> = questions.iter().flat_map(|(_, parameters)| names(parameters)).collect();
+    let all: BTreeSet<&str> = questions
+        .iter()
+        .flat_map(|(_, parameters)| names(parameters))
+        .collect();
     for (path, parameters) in &questions {
         let known = names(parameters);
         for name in &all {
-            let answer = stage.open(&format!("{path}?{name}=x"), &[("accept", "*/*")]).await;
+            let answer = stage
+                .open(&format!("{path}?{name}=x"), &[("accept", "*/*")])
+                .await;
             // A stream that was begun does not end.
             let unknown = answer.status() == StatusCode::BAD_REQUEST
                 && answer.text().await.unwrap().contains("is not known here");
@@ -92,8 +117,16 @@ async fn refusals_are_described() {
     for (path, _) in questions(&described) {
         let everything = ("accept", "*/*");
         for (headers, query, status) in [
-            (vec![("authorization", "Bearer nonsense"), everything], "", 401),
-            (vec![("authorization", other_scope.as_str()), everything], "", 403),
+            (
+                vec![("authorization", "Bearer nonsense"), everything],
+                "",
+                401,
+            ),
+            (
+                vec![("authorization", other_scope.as_str()), everything],
+                "",
+                403,
+            ),
             (vec![everything], "?nonsense=1", 400),
             (vec![everything, ("min-position", "first")], "", 400),
             (vec![("accept", "image/png")], "", 406),
@@ -114,16 +147,28 @@ async fn what_is_not_there_and_what_is_not_there_yet_is_described() {
     let mut missing = 0;
     for (path, parameters) in questions(&described) {
         let needs_dates = names(&parameters).contains("interval");
-        let query = if needs_dates { "?from=2026-11-01&to=2026-12-01" } else { "" };
-        let behind = [("accept", "*/*"), ("min-position", "7"), ("prefer", "wait=0")];
+        let query = if needs_dates {
+            "?from=2026-11-01&to=2026-12-01"
+        } else {
+            ""
+        };
+        let behind = [
+            ("accept", "*/*"),
+            ("min-position", "7"),
+            ("prefer", "wait=0"),
+        ];
         let answer = stage.get_with(&format!("{path}{query}"), &behind).await;
         answer.problem(503, "view-behind");
         assert_described(&described, &path, &answer);
 
-        let response = stage.open(&format!("{path}{query}"), &[("accept", "*/*")]).await;
+        let response = stage
+            .open(&format!("{path}{query}"), &[("accept", "*/*")])
+            .await;
         if response.status() == StatusCode::NOT_FOUND {
             missing += 1;
-            let answer = stage.get_with(&format!("{path}{query}"), &[("accept", "*/*")]).await;
+            let answer = stage
+                .get_with(&format!("{path}{query}"), &[("accept", "*/*")])
+                .await;
             assert_described(&described, &path, &answer);
         }
     }

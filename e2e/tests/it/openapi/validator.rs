@@ -18,14 +18,7 @@ async fn the_documents_are_openapi_3_1() -> Result<()> {
             .join("../docs/openapi")
             .join(name);
         let output = Command::new(&python)
-            .args([
-                "-m",
-                "openapi_spec_validator",
-                "--schema",
-                "3.1",
-                "--errors",
-                "all",
-            ])
+            .args(["-m", "openapi_spec_validator", "--schema", "3.1"])
             .arg(&path)
             .stdin(Stdio::null())
             .kill_on_drop(true)
