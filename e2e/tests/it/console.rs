@@ -85,7 +85,7 @@ async fn one_order(platform: &Platform, number: &str) -> Result<()> {
         "54.71 EUR",
         "SKU-1",
         "Teapot",
-        "may now: confirm",
+        "may now: revise, ",
     ] {
         ensure!(shown.contains(part), "{part} is missing: {shown}");
     }

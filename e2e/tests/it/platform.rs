@@ -59,10 +59,12 @@ impl Servers {
         Ok(Self { nats, log, views })
     }
 
-    fn variables(&self) -> [(&'static str, &str); 3] {
+    fn variables(&self) -> [(&'static str, &str); 4] {
         [
             ("NATS_URL", &self.nats.url),
             ("EVENT_STORE_URL", &self.log.url),
+            // The tests' server is thrown away, and faster for it.
+            ("EVENT_STORE_DURABILITY", "relaxed"),
             ("READ_MODEL_URL", &self.views.url),
         ]
     }

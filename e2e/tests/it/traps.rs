@@ -255,6 +255,7 @@ async fn a_stream_of_another_log() -> Result<()> {
     let variables = [
         ("NATS_URL", stage.servers.nats.url.as_str()),
         ("EVENT_STORE_URL", log_database.url.as_str()),
+        ("EVENT_STORE_DURABILITY", "relaxed"),
         ("READ_MODEL_URL", views_database.url.as_str()),
     ];
     let other = Platform::start_with(&data_dir, &["--split"], &variables).await?;
