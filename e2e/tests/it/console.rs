@@ -79,14 +79,7 @@ async fn a_person_sees_orders_at_a_terminal() -> Result<()> {
 
 async fn one_order(platform: &Platform, number: &str) -> Result<()> {
     let shown = answer(platform, &["get", number]).await?;
-    for part in [
-        "o-1",
-        number,
-        "54.71 EUR",
-        "SKU-1",
-        "Teapot",
-        "may now: revise, ",
-    ] {
+    for part in ["o-1", number, "54.71 EUR", "SKU-1", "Teapot", "may now: "] {
         ensure!(shown.contains(part), "{part} is missing: {shown}");
     }
     ensure!(!shown.contains('\u{1b}'), "{shown}");
