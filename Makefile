@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up demo check fmt lint docs licences unused test test-deep test-matrix mutants chaos consumer clean
+.PHONY: help up demo check fmt lint docs licences unused test test-deep test-matrix mutants chaos consumer bench bench-quick bench-large clean
 
 # How `up` and `demo` build: release, or dev, which is built sooner and runs slower.
 PROFILE ?= release
@@ -24,6 +24,8 @@ SEED ?=
 # CI builds what Cargo.lock says; a person may be about to change it.
 LOCKED := $(if $(CI),--locked)
 TARGET_DIR = $(shell cargo metadata --no-deps --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+# The benchmarks are a workspace of their own (docs/adr/0006).
+BENCH := --manifest-path bench/Cargo.toml
 ORDERS = "$(TARGET_DIR)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/orders"
 
 help: ## print this
@@ -41,15 +43,19 @@ check: fmt lint docs licences unused ## all that needs no server: format, lints,
 
 fmt:
 	cargo fmt --all --check
+	cargo fmt $(BENCH) --all --check
 
 lint:
 	cargo clippy $(LOCKED) --workspace --all-targets -- -D warnings
+	cargo clippy $(LOCKED) $(BENCH) --workspace --all-targets --target-dir "$(TARGET_DIR)" -- -D warnings
 
 docs:
 	RUSTDOCFLAGS='-D warnings' cargo doc $(LOCKED) --workspace --no-deps --document-private-items
+	RUSTDOCFLAGS='-D warnings' cargo doc $(LOCKED) $(BENCH) --workspace --no-deps --document-private-items --target-dir "$(TARGET_DIR)"
 
 licences: $(TOOLS_DIR)/bin/cargo-deny
 	$< --workspace check --hide-inclusion-graph licenses bans sources
+	$< $(BENCH) --workspace check --config deny.toml --hide-inclusion-graph licenses bans sources
 
 unused: $(TOOLS_DIR)/bin/cargo-machete
 	$< --with-metadata
@@ -120,6 +126,22 @@ mutants: ## break money, prices and rules in some 600 ways, and see a test notic
 	CARGO_TARGET_DIR="$(TARGET_DIR)/mutants/target" $< mutants --output "$(TARGET_DIR)/mutants" \
 		|| case $$? in 2|3) ;; *) exit 1 ;; esac # Some survived, or some ran for ever and are caught.
 	.cargo/mutants-explained "$(TARGET_DIR)/mutants/mutants.out"
+
+# Figures are worth something only while the machine has nothing else to do.
+bench: ## the platform and its log beside their peers, half an hour; the report goes to bench/results
+	$(call run-bench)
+
+bench-quick: ## the same cells once and for a second each, in under five minutes: do they work?
+	$(call run-bench,--rounds 1 --seconds 1 --read-events 100000)
+
+bench-large: ## appends to a log of 10 million events beside an empty one; needs 20 GB of disk
+	$(call run-bench,--large 10000000)
+
+define run-bench
+	cargo build $(LOCKED) --release --package platform
+	cargo build $(LOCKED) $(BENCH) --workspace --release --target-dir "$(TARGET_DIR)"
+	exec $(ORDERS) servers --durable -- "$(TARGET_DIR)/release/bench" $(1) $(ARGS)
+endef
 
 clean: ## remove what was built and downloaded; the data of `up` stay (ARGS=--fresh removes those)
 	cargo clean

@@ -48,6 +48,10 @@ pub(crate) struct Commands {
 }
 
 /// What is to become of a command that was not refused.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one a command, and it is taken apart at once"
+)]
 enum Judged {
     /// These events, upon this order.
     Accepted(Known, Vec<OrderEvent>),

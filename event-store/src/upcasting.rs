@@ -26,18 +26,19 @@ pub(crate) fn lifted(event: &StoredEvent) -> Option<Result<SerializedEvent, serd
 
 impl Upcasters {
     fn lifted(&self, event: &StoredEvent) -> Option<Result<SerializedEvent, serde_json::Error>> {
-        let known = |upcaster: &Box<dyn EventUpcaster>| {
-            upcaster.can_upcast(&event.event_type, &event.event_version)
-        };
-        let first = self.0.iter().position(known)?;
-        Some(serialized(event).map(|event| self.0[first..].iter().fold(event, lift)))
+        let known = self
+            .0
+            .iter()
+            .any(|upcaster| upcaster.can_upcast(&event.event_type, &event.event_version));
+        known.then(|| Ok(self.lift(serialized(event)?)))
     }
-}
 
-fn lift(event: SerializedEvent, upcaster: &Box<dyn EventUpcaster>) -> SerializedEvent {
-    if upcaster.can_upcast(&event.event_type, &event.event_version) {
-        upcaster.upcast(event)
-    } else {
+    fn lift(&self, mut event: SerializedEvent) -> SerializedEvent {
+        for upcaster in &self.0 {
+            if upcaster.can_upcast(&event.event_type, &event.event_version) {
+                event = upcaster.upcast(event);
+            }
+        }
         event
     }
 }
@@ -79,7 +80,7 @@ impl EventUpcaster for Tagged {
                 metadata.entry(name).or_insert(unknown);
             }
         }
-        event.event_version = "1".to_owned();
+        "1".clone_into(&mut event.event_version);
         event
     }
 }

@@ -8,7 +8,7 @@ use std::process::ExitStatus;
 use anyhow::{Context, Result};
 use nix::sys::signal::Signal;
 
-use crate::postgres::Throwaway;
+use crate::postgres::{Durability, Throwaway};
 use crate::process::{Account, Child, GRACE, Program, Spawner};
 use crate::programs::{self, Downloads, Finder, Sources};
 use crate::signals::Signals;
@@ -24,6 +24,9 @@ pub(crate) struct Servers {
         env = "ORDERS_DATA_DIR"
     )]
     data_dir: PathBuf,
+    /// PostgreSQL writes to disk before it answers, as in production: to measure, not to test
+    #[arg(long)]
+    durable: bool,
     /// The command and its arguments
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
     command: Vec<OsString>,
@@ -46,7 +49,12 @@ impl Servers {
         let bin = postgres.bin.clone();
         // From here on a signal must not end us before everything is cleared away.
         let mut signals = Signals::listen()?;
-        let cluster = Throwaway::start(&spawner, postgres, account).await?;
+        let durability = if self.durable {
+            Durability::AsInProduction
+        } else {
+            Durability::None
+        };
+        let cluster = Throwaway::start(&spawner, postgres, account, durability).await?;
         let mut words = self.command.into_iter();
         let command = Program::new(words.next().context("no command was given")?)
             .args(words)

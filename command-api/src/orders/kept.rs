@@ -49,10 +49,10 @@ impl Kept {
 
     /// Takes an order from the shelf.
     pub(super) fn take(&self, order_id: &OrderId) -> Option<Known> {
-        let mut shelf = self.shelf();
-        let known = shelf.orders.remove(order_id)?;
-        shelf.bytes -= weight(order_id, &known);
-        shelf.report();
+        let mut locked = self.shelf();
+        let known = locked.orders.remove(order_id)?;
+        locked.bytes -= weight(order_id, &known);
+        locked.report();
         Some(known)
     }
 
@@ -65,21 +65,21 @@ impl Kept {
         }
         // What has to go is dropped when nobody waits for the shelf.
         let mut gone = Vec::new();
-        let mut shelf = self.shelf();
-        if let Some(replaced) = shelf.orders.insert(order_id.clone(), known) {
-            shelf.bytes -= weight(order_id, &replaced);
+        let mut locked = self.shelf();
+        if let Some(replaced) = locked.orders.insert(order_id.clone(), known) {
+            locked.bytes -= weight(order_id, &replaced);
             gone.push(replaced);
         }
-        shelf.bytes += weight_of_it;
-        while shelf.orders.len() > self.limits.orders || shelf.bytes > self.limits.bytes {
-            let Some((oldest, known)) = shelf.orders.pop_front() else {
+        locked.bytes += weight_of_it;
+        while locked.orders.len() > self.limits.orders || locked.bytes > self.limits.bytes {
+            let Some((oldest, known)) = locked.orders.pop_front() else {
                 break;
             };
-            shelf.bytes -= weight(&oldest, &known);
+            locked.bytes -= weight(&oldest, &known);
             gone.push(known);
         }
-        shelf.report();
-        drop(shelf);
+        locked.report();
+        drop(locked);
     }
 
     fn shelf(&self) -> MutexGuard<'_, Shelf> {
@@ -123,9 +123,9 @@ mod tests {
 
     /// Which of the first ten orders are on the shelf; leaves them there.
     fn on(kept: &Kept) -> Vec<usize> {
-        let shelf = kept.shelf();
+        let locked = kept.shelf();
         (0..10)
-            .filter(|n| shelf.orders.contains_key(&id(*n)))
+            .filter(|n| locked.orders.contains_key(&id(*n)))
             .collect()
     }
 

@@ -49,7 +49,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("test-kit", &[]),
     // What a view should hold, folded event by event without the pipeline that is under test.
     ("e2e", &["domain", "read-model"]),
+    ("bench", &["domain", "event-store", "event-stream"]),
+    ("peer", &[]),
 ];
+
+/// The benchmarks are a workspace of their own.
+const WORKSPACES: [&str; 2] = ["../Cargo.toml", "../bench/Cargo.toml"];
 
 /// Rooms that know nothing of ours but the test servers may be used by tests only.
 const TESTS_ONLY: &str = "test-kit";
@@ -61,10 +66,23 @@ struct Arrow {
     dev: bool,
 }
 
-fn metadata() -> Value {
+/// The packages of all workspaces.
+fn packages() -> Vec<Value> {
+    WORKSPACES
+        .into_iter()
+        .flat_map(|manifest| match metadata(manifest)["packages"].take() {
+            Value::Array(packages) => packages,
+            other => panic!("packages are {other}"),
+        })
+        .collect()
+}
+
+fn metadata(manifest: &str) -> Value {
     let output = Command::new(env!("CARGO"))
         .args([
             "metadata",
+            "--manifest-path",
+            manifest,
             "--no-deps",
             "--format-version",
             "1",
@@ -81,8 +99,7 @@ fn metadata() -> Value {
     serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON")
 }
 
-fn arrows(metadata: &Value) -> BTreeMap<String, BTreeSet<Arrow>> {
-    let packages = metadata["packages"].as_array().expect("packages");
+fn arrows(packages: &[Value]) -> BTreeMap<String, BTreeSet<Arrow>> {
     let name = |package: &Value| package["name"].as_str().expect("name").to_owned();
     let ours: BTreeSet<String> = packages.iter().map(name).collect();
     let arrows_of = |package: &Value| {
@@ -113,7 +130,7 @@ fn is_allowed(arrow: &Arrow) -> bool {
 
 #[test]
 fn no_room_knows_more_than_it_may() {
-    let arrows = arrows(&metadata());
+    let arrows = arrows(&packages());
     let rooms: BTreeSet<&str> = ALLOWED.iter().map(|(room, _)| *room).collect();
     let unknown: Vec<&String> = arrows
         .keys()
@@ -134,10 +151,8 @@ fn no_room_knows_more_than_it_may() {
 
 #[test]
 fn only_the_stream_room_and_tests_know_the_broker() {
-    let metadata = metadata();
-    let knowing: BTreeSet<&str> = metadata["packages"]
-        .as_array()
-        .expect("packages")
+    let packages = packages();
+    let knowing: BTreeSet<&str> = packages
         .iter()
         .filter(|package| {
             package["dependencies"]

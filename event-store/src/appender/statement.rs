@@ -16,7 +16,7 @@ select
     outcome, first_position, recorded_at,
     key_request, key_aggregate_type, key_aggregate_id, key_first_sequence, key_events, key_status, key_represented,
     lock_wait_us
-from append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+from append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
 
 /// What the log decided about a batch.
 pub(super) struct Decided {
@@ -34,11 +34,15 @@ struct Columns<'a> {
     expected_sequences: Vec<i64>,
     expected_events: Vec<Option<Uuid>>,
     event_counts: Vec<i32>,
+    events_before: Vec<i32>,
     first_events: Vec<Option<Uuid>>,
     keys: Vec<Option<Uuid>>,
     requests: Vec<Option<Uuid>>,
     statuses: Vec<Option<i16>>,
     represented: Vec<Option<bool>>,
+    event_aggregate_types: Vec<&'a str>,
+    event_aggregate_ids: Vec<&'a str>,
+    event_sequences: Vec<i64>,
     event_ids: Vec<Uuid>,
     event_types: Vec<&'a str>,
     event_versions: Vec<&'a str>,
@@ -57,6 +61,8 @@ impl<'a> Columns<'a> {
             // More events than this do not fit into memory.
             let count = i32::try_from(append.events.len()).unwrap_or(i32::MAX);
             columns.event_counts.push(count);
+            let before = i32::try_from(columns.event_ids.len()).unwrap_or(i32::MAX);
+            columns.events_before.push(before);
             let first = append.events.first().map(|event| event.event_id);
             columns.first_events.push(first);
             columns.keys.push(append.key.map(|key| key.id));
@@ -65,7 +71,10 @@ impl<'a> Columns<'a> {
             columns
                 .represented
                 .push(append.key.map(|key| key.represented));
-            for event in &append.events {
+            for (event, nth) in append.events.iter().zip(1..) {
+                columns.event_aggregate_types.push(&append.aggregate_type);
+                columns.event_aggregate_ids.push(&append.aggregate_id);
+                columns.event_sequences.push(append.expected_sequence + nth);
                 columns.event_ids.push(event.event_id);
                 columns.event_types.push(&event.event_type);
                 columns.event_versions.push(&event.event_version);
@@ -89,11 +98,15 @@ pub(super) async fn send(
         .bind(columns.expected_sequences)
         .bind(columns.expected_events)
         .bind(columns.event_counts)
+        .bind(columns.events_before)
         .bind(columns.first_events)
         .bind(columns.keys)
         .bind(columns.requests)
         .bind(columns.statuses)
         .bind(columns.represented)
+        .bind(columns.event_aggregate_types)
+        .bind(columns.event_aggregate_ids)
+        .bind(columns.event_sequences)
         .bind(columns.event_ids)
         .bind(columns.event_types)
         .bind(columns.event_versions)
@@ -103,20 +116,39 @@ pub(super) async fn send(
         .await
 }
 
-/// Reads the answer to a batch of so many commands.
-pub(super) fn read(rows: &[PgRow], commands: usize) -> Result<Decided, sqlx::Error> {
-    if rows.len() != commands {
-        let message = format!("{} answers to {commands} commands", rows.len());
+/// Reads the answer to a batch: one row for all commands where all were new, else one row a command.
+pub(super) fn read(rows: &[PgRow], batch: &[Pending]) -> Result<Decided, sqlx::Error> {
+    let Some(first) = rows.first() else {
+        return Err(sqlx::Error::Protocol("no answer to a batch".into()));
+    };
+    let outcomes = if first.try_get::<&str, _>("outcome")? == "all_appended" {
+        all_appended(first, batch)?
+    } else if rows.len() == batch.len() {
+        rows.iter().map(outcome).collect::<Result<_, _>>()?
+    } else {
+        let message = format!("{} answers to {} commands", rows.len(), batch.len());
         return Err(sqlx::Error::Protocol(message));
-    }
-    let outcomes = rows.iter().map(outcome).collect::<Result<_, _>>()?;
-    let waited: i64 = rows
-        .first()
-        .map_or(Ok(0), |row| row.try_get("lock_wait_us"))?;
+    };
+    let waited: i64 = first.try_get("lock_wait_us")?;
     Ok(Decided {
         outcomes,
         lock_wait: Duration::from_micros(waited.try_into().unwrap_or(0)),
     })
+}
+
+/// The outcomes of commands that are all in the log, one after the other.
+fn all_appended(row: &PgRow, batch: &[Pending]) -> Result<Vec<Outcome>, sqlx::Error> {
+    let mut next_position: i64 = row.try_get("first_position")?;
+    let recorded_at: DateTime<Utc> = row.try_get("recorded_at")?;
+    let appended = batch.iter().map(|Pending { append, .. }| {
+        let first_position = next_position;
+        next_position += i64::try_from(append.events.len()).unwrap_or(i64::MAX);
+        Outcome::Appended {
+            first_position,
+            recorded_at,
+        }
+    });
+    Ok(appended.collect())
 }
 
 fn outcome(row: &PgRow) -> Result<Outcome, sqlx::Error> {

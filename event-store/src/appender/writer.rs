@@ -170,7 +170,7 @@ impl Writer {
         match sent {
             Ok(Ok(rows)) => {
                 self.connection = Some(connection);
-                match statement::read(&rows, batch.len()) {
+                match statement::read(&rows, batch) {
                     Ok(decided) => {
                         measure(batch, began.elapsed(), decided.lock_wait);
                         Sending::Decided(decided)

@@ -14,6 +14,10 @@ use crate::log::{after, assert_continuous, first, key, log_on, position, store_o
 const TABLES: [&str; 5] = ["log", "event", "idempotency_key", "relay", "lease"];
 
 /// Dumps the database `postgres` of one server and restores it into that of the other, which is empty.
+#[expect(
+    clippy::print_stderr,
+    reason = "which of the two was done depends on the machine, and is told"
+)]
 async fn dump_and_restore(from: &TestCluster, to: &TestCluster) {
     if let (Some(dump), Some(restore)) = (from.program("pg_dump"), to.program("pg_restore")) {
         by_its_programs(from, to, dump, restore);
@@ -85,10 +89,10 @@ async fn fill(store: &EventStore) -> Vec<Append> {
         })
         .collect();
     commands[7].events[0].payload = "{ \"b\":1.50,\n\t\"a\" : \"\\u00e9é\", \"a\":[ ] }".into();
-    let appended = commands
+    let outcomes = commands
         .iter()
         .map(|command| appender.append(command.clone()));
-    for outcome in join_all(appended).await {
+    for outcome in join_all(outcomes).await {
         outcome.unwrap();
     }
     appender.close().await;

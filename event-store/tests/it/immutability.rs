@@ -212,7 +212,7 @@ async fn a_reader_can_only_read() {
     let refused = [
         "insert into event (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata)
         values ('order', 'p', 1, 'T', '1', '{}', '{}')",
-        "select append_events('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
+        "select append_events('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
         "select * from idempotency_key",
         "insert into relay values ('s', 0)",
         "delete from lease",

@@ -11,12 +11,12 @@ use uuid::Uuid;
 use crate::log::{Log, first};
 
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
-struct Counter {
-    total: i64,
+pub(crate) struct Counter {
+    pub(crate) total: i64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-enum Counted {
+pub(crate) enum Counted {
     Added { amount: i64 },
 }
 

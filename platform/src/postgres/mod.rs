@@ -8,4 +8,4 @@ mod throwaway;
 
 pub(crate) use private::{Private, remove};
 
-pub(crate) use throwaway::Throwaway;
+pub(crate) use throwaway::{Durability, Throwaway};

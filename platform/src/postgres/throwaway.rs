@@ -12,16 +12,25 @@ use crate::process::{Account, Child, GRACE, Program, Spawner};
 use crate::programs::Postgres;
 use crate::secret::Secret;
 
-/// Data that are thrown away need not survive a power failure. `synchronous_commit` stays as it is:
-/// tests look at it.
-const SETTINGS: [&str; 6] = [
-    "fsync=off",
-    "full_page_writes=off",
+const SETTINGS: [&str; 4] = [
     "max_connections=400",
     "log_timezone=UTC",
     "timezone=UTC",
     "max_wal_size=2GB",
 ];
+
+/// Data that are thrown away need not survive a power failure. `synchronous_commit` stays as it is:
+/// tests look at it.
+const CARELESS: [&str; 2] = ["fsync=off", "full_page_writes=off"];
+
+/// Whether a commit waits for the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// It does not: for tests.
+    None,
+    /// As in production: for measuring.
+    AsInProduction,
+}
 
 /// A running throw-away cluster.
 pub(crate) struct Throwaway {
@@ -37,7 +46,12 @@ impl Throwaway {
         spawner: &Spawner,
         programs: Postgres,
         account: Option<Account>,
+        durability: Durability,
     ) -> Result<Self> {
+        let mut settings = SETTINGS.to_vec();
+        if durability == Durability::None {
+            settings.extend(CARELESS);
+        }
         let root = make_root(spawner, account).await?;
         let sweeper = spawner
             .spawn(
@@ -55,7 +69,7 @@ impl Throwaway {
             dir: root.join("data"),
             log: root.join("log"),
             account,
-            settings: SETTINGS.to_vec(),
+            settings,
             on_our_death: Signal::SIGQUIT,
         };
         let superuser = Login::new(SUPERUSER, Secret::generate());

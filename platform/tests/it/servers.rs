@@ -32,6 +32,22 @@ fn the_command_finds_servers_and_its_exit_code_is_handed_on() {
 }
 
 #[test]
+fn the_server_is_careless_unless_it_is_to_be_durable() {
+    let scratch = Scratch::new();
+    let shell = "cat \"$TMPDIR\"/orders-servers-*/data/postmaster.opts";
+    let options = |flags: &[&str]| {
+        let words = [&["servers"], flags, &["--", "sh", "-c", shell]].concat();
+        let said = output(orders(&words).env("TMPDIR", scratch.path()));
+        assert!(said.status.success(), "{said:?}");
+        String::from_utf8_lossy(&said.stdout).into_owned()
+    };
+    for setting in ["fsync=off", "full_page_writes=off"] {
+        assert!(options(&[]).contains(setting), "{setting}");
+        assert!(!options(&["--durable"]).contains(setting), "{setting}");
+    }
+}
+
+#[test]
 fn a_command_that_does_not_exist_leaves_nothing() {
     let scratch = Scratch::new();
     let mut command = orders(&["servers", "--", "/nonexistent/command"]);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use test_kit::{database, eventually, nats, nats_with};
+use test_kit::{cluster, database, eventually, nats, nats_with};
 
 #[tokio::test]
 async fn every_database_is_new_and_utf8_and_goes_with_its_owner() {
@@ -54,6 +54,31 @@ async fn a_restarted_broker_has_its_port_and_its_streams() {
     )
     .await;
     assert_eq!(kept.cached_info().state.messages, 1);
+}
+
+#[tokio::test]
+async fn a_crashed_cluster_has_its_port_and_its_data_and_a_standby_can_take_its_place() {
+    let mut primary = cluster(&["work_mem=7MB"]).await;
+    let url = primary.url("postgres");
+    primary.run("create table kept (x integer)").await;
+    primary.crash().await;
+    primary.start().await;
+    primary.run("insert into kept values (1)").await;
+    let mut standby = primary.standby().await;
+    standby.cut_off().await;
+    primary.run("insert into kept values (2)").await;
+    primary.stop().await;
+    standby.take_over(&mut primary).await;
+
+    assert_eq!(standby.url("postgres"), url);
+    let pool = standby.pool("postgres").await;
+    let kept: (Vec<i32>, String) =
+        sqlx::query_as("select array_agg(x), current_setting('work_mem') from kept")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+    assert_eq!(kept, (vec![1], "7MB".to_owned()));
+    pool.close().await;
 }
 
 #[tokio::test]

@@ -1,0 +1,129 @@
+//! The figures that the project wants to keep, each a ratio of two cells of the same run.
+
+use serde::Serialize;
+
+use crate::cell::Cell;
+
+/// A ratio, what it should be, and what it is.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Ratio {
+    pub(crate) what: &'static str,
+    pub(crate) goal: String,
+    pub(crate) value: f64,
+    pub(crate) met: bool,
+}
+
+enum Goal {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+use Goal::{AtLeast, AtMost};
+
+/// All whose cells were run.
+pub(crate) fn of(cells: &[Cell]) -> Vec<Ratio> {
+    let find = |name: &str| cells.iter().find(|cell| cell.name == name);
+    let rate = |name: &str| find(name)?.rate();
+    let p50 = |name: &str| find(name)?.latency(|latency| latency.p50);
+    let p99 = |name: &str| find(name)?.latency(|latency| latency.p99);
+    let rows: [(&str, Goal, Option<f64>, Option<f64>); 14] = [
+        (
+            "64 writers ÷ the function in batches of 100",
+            AtLeast(0.8),
+            rate("append/ours/64"),
+            rate("append/function/100"),
+        ),
+        (
+            "64 writers ÷ postgres-es",
+            AtLeast(6.0),
+            rate("append/ours/64"),
+            rate("append/postgres-es/64"),
+        ),
+        (
+            "64 writers ÷ disintegrate",
+            AtLeast(6.0),
+            rate("append/ours/64"),
+            rate("append/disintegrate/64"),
+        ),
+        (
+            "one writer, p50 ÷ bare INSERT",
+            AtMost(1.5),
+            p50("append/ours/1"),
+            p50("append/bare/1"),
+        ),
+        (
+            "load ten and append one, 64 writers ÷ postgres-es",
+            AtLeast(7.0),
+            rate("load/ours/64"),
+            rate("load/postgres-es/64"),
+        ),
+        (
+            "load ten and append one, 64 writers ÷ bare SELECT and INSERT",
+            AtLeast(1.0),
+            rate("load/ours/64"),
+            rate("load/bare/64"),
+        ),
+        (
+            "reading forward, decoded ÷ bare streamed SELECT, decoded",
+            AtLeast(0.9),
+            rate("read/ours"),
+            rate("read/bare"),
+        ),
+        (
+            "reading forward, rows ÷ bare streamed SELECT, rows",
+            AtLeast(0.9),
+            rate("read/ours-rows"),
+            rate("read/bare-rows"),
+        ),
+        (
+            "append rate, relay on ÷ off",
+            AtLeast(0.9),
+            rate("relay/on/64"),
+            rate("relay/off/64"),
+        ),
+        (
+            "POST, 64 connections ÷ peer",
+            AtLeast(5.0),
+            rate("http/post/ours/64"),
+            rate("http/post/peer/64"),
+        ),
+        (
+            "POST, 64 connections, p99 ÷ peer",
+            AtMost(1.0),
+            p99("http/post/ours/64"),
+            p99("http/post/peer/64"),
+        ),
+        (
+            "GET, 64 connections ÷ peer",
+            AtLeast(1.0),
+            rate("http/get/ours/64"),
+            rate("http/get/peer/64"),
+        ),
+        (
+            "append p50, large log ÷ empty log",
+            AtMost(1.2),
+            p50("large/full/1"),
+            p50("large/empty/1"),
+        ),
+        (
+            "append p99, large log ÷ empty log",
+            AtMost(1.2),
+            p99("large/full/1"),
+            p99("large/empty/1"),
+        ),
+    ];
+    let judged = rows.into_iter().filter_map(|(what, goal, ours, other)| {
+        let value = ours? / other?;
+        let (goal, met) = match goal {
+            AtLeast(bound) => (format!("≥ {bound}"), value >= bound),
+            AtMost(bound) => (format!("≤ {bound}"), value <= bound),
+        };
+        Some(Ratio {
+            what,
+            goal,
+            value,
+            met,
+        })
+    });
+    judged.collect()
+}
