@@ -6,6 +6,7 @@
 
 mod arrows;
 mod chaos;
+mod console;
 mod database_crash;
 mod faults;
 mod first_order;

@@ -231,7 +231,7 @@ impl Platform {
 }
 
 /// `ORDERS_BIN`, else the program that was built beside this test.
-fn orders_program() -> Result<PathBuf> {
+pub(crate) fn orders_program() -> Result<PathBuf> {
     if let Some(program) = std::env::var_os("ORDERS_BIN") {
         return Ok(program.into());
     }

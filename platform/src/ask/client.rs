@@ -49,13 +49,20 @@ impl Client {
             .bearer_auth(&self.token)
     }
 
+    /// A request for this path with a query.
+    fn ask(&self, path: &str, query: &[(&str, String)]) -> RequestBuilder {
+        let mut pairs = form_urlencoded::Serializer::new(String::new());
+        pairs.extend_pairs(query);
+        self.get(&format!("{path}?{}", pairs.finish()))
+    }
+
     /// The JSON at this path; nothing if there is no such thing.
     pub(super) async fn find_json(
         &self,
         path: &str,
         query: &[(&str, String)],
     ) -> Result<Option<String>> {
-        let answer = sent(self.get(path).query(query)).await?;
+        let answer = sent(self.ask(path, query)).await?;
         if answer.status() == StatusCode::NOT_FOUND {
             return Ok(None);
         }
@@ -77,7 +84,7 @@ impl Client {
             let mut query = query.to_vec();
             query.push(("limit", left.min(MAX_PAGE).to_string()));
             query.extend(cursor.take().map(|cursor| ("cursor", cursor)));
-            let answer = good(sent(self.get(path).query(&query)).await?).await?;
+            let answer = good(sent(self.ask(path, &query)).await?).await?;
             let mut body: Value = answer
                 .json()
                 .await

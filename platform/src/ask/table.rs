@@ -19,7 +19,7 @@ pub(super) enum Column {
 pub(super) fn lines(columns: &[Column], rows: &[Vec<String>]) -> Vec<String> {
     let head: Vec<String> = columns
         .iter()
-        .map(|Column::Left(name)| Column::Right(name) | (*name).to_owned())
+        .map(|(Column::Left(name) | Column::Right(name))| (*name).to_owned())
         .collect();
     let all: Vec<&Vec<String>> = std::iter::once(&head).chain(rows).collect();
     let width = |index: usize| {
@@ -79,7 +79,7 @@ pub(super) fn money(amount: &Value, currency: &Value) -> String {
     let (whole, part) = digits.split_at(digits.len() - decimals);
     let sign = if amount < 0 { "-" } else { "" };
     let point = if decimals == 0 { "" } else { "." };
-    format!("{sign}{whole}{point}{part} {currency}")
+    format!("{sign}{whole}{point}{part} {}", currency.code())
 }
 
 /// A time to the second.

@@ -107,7 +107,7 @@ impl Setup {
                     document->>'currency', document->'amounts'->>'total', document->>'order_number')",
             ),
             (
-                "orders_1 left join order_terms_1 using (order_id)",
+                "orders_1 full join order_terms_1 using (order_id)",
                 r#"(skus, tags) is distinct from (
                     array(
                         select distinct (line->>'sku') collate "C"

@@ -53,6 +53,7 @@ impl Hub {
             came_or_left: Notify::new(),
             stopping: stopping.clone(),
         });
+        tell(&shared);
         let following = shared.clone();
         tokio::spawn(async move {
             stopping
