@@ -14,7 +14,7 @@ use crate::commands::about::about;
 use crate::commands::{self, Target};
 
 /// What a reader refuses and a schema cannot: by what its finding says.
-const BEYOND_A_SCHEMA: [&str; 9] = [
+const BEYOND_A_SCHEMA: [&str; 10] = [
     // 1.0 is an integer to a schema.
     "without fraction and exponent",
     // Which codes there are.
@@ -29,6 +29,7 @@ const BEYOND_A_SCHEMA: [&str; 9] = [
     "more than one change is about the shipping",
     // Sums.
     "exceeds the",
+    "would exceed",
 ];
 
 /// A command, and a body that it takes.

@@ -77,6 +77,16 @@ pub(super) fn headers() -> Map<String, Value> {
             json!({ "type": "string" }),
         ),
         (
+            "Referrer-Policy",
+            "`no-referrer`: the page tells nobody where one came from.",
+            json!({ "type": "string" }),
+        ),
+        (
+            "X-Content-Type-Options",
+            "`nosniff`: it is what its type says.",
+            json!({ "type": "string" }),
+        ),
+        (
             "WWW-Authenticate",
             "What is wrong with the token, or which scope it lacks (RFC 6750).",
             json!({ "type": "string" }),
@@ -170,7 +180,7 @@ pub(super) fn operations(document: &mut Document) {
         plain("openapi", "This document", "OpenAPI 3.1.").answer(
             200,
             "The document.",
-            &["Cache-Control"],
+            &["Cache-Control", "X-Content-Type-Options"],
             "application/json",
             &json!({ "type": "object", "additionalProperties": true }),
         ),
@@ -186,7 +196,12 @@ pub(super) fn operations(document: &mut Document) {
         .answer(
             200,
             "The page.",
-            &["Cache-Control", "Content-Security-Policy"],
+            &[
+                "Cache-Control",
+                "Content-Security-Policy",
+                "Referrer-Policy",
+                "X-Content-Type-Options",
+            ],
             "text/html",
             &text,
         ),

@@ -1,12 +1,13 @@
 //! Every question of the query API's document is asked with its examples, of orders that lived, and answered as described.
 
 use anyhow::{Context as _, Result, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
 use test_kit::{Answered, Described};
 
 use super::document;
 use crate::interface::{last_position, live};
 use crate::lives::LIVES;
+use crate::order::two_units;
 use crate::platform::{DataDir, Platform};
 
 /// Where the answer never ends.
@@ -26,6 +27,16 @@ async fn every_question_is_answered_as_the_document_says() -> Result<()> {
             given.clone_into(&mut number);
         }
     }
+    // One that waits to be shipped, of the customer that the examples ask for.
+    let mut order = two_units();
+    order["order_id"] = json!("o-open");
+    let answers = live(
+        &platform,
+        "o-open",
+        vec![("place", order), ("confirm", json!({}))],
+    )
+    .await?;
+    last = last_position(&answers)?.max(last);
     let described = Described::new(document(&platform, "query_url").await?);
     ensure!(
         described.assert_examples() > 50,
