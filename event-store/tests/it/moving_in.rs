@@ -91,7 +91,7 @@ async fn events_arrive_in_the_order_in_which_they_were_inserted_and_both_sides_r
         ]
     );
     assert_eq!(events[1].event_id.get_version_num(), 7);
-    assert_eq!(events[1].payload, r#"{"Added":{"amount":1}}"#);
+    assert_eq!(events[1].payload, r#"{"Added": {"amount": 1}}"#);
     for counter in ["a", "b"] {
         let ours = log.store.load("counter", counter).await.unwrap();
         let (old, new) = (store(&log, "moving_in.events"), store(&log, "event"));
