@@ -12,7 +12,7 @@ use test_kit::{TestCluster, TestDatabase, eventually};
 use uuid::Uuid;
 
 /// How long a test waits for what must come.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A migrated log in a database of its own.
 pub(crate) struct Log {
