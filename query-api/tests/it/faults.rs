@@ -302,6 +302,17 @@ async fn whoever_goes_away_stops_its_query() {
         (!there).then_some(())
     })
     .await;
+    // The server gave it up: a statement whose time was over would have been an error to a client that is there.
+    eventually("a session that the server ended", PATIENCE, async || {
+        let ended: i64 = sqlx::query_scalar(
+            "select sessions_fatal from pg_stat_database where datname = current_database()",
+        )
+        .fetch_one(&stage.pool)
+        .await
+        .unwrap();
+        (ended > 0).then_some(())
+    })
+    .await;
     lock.rollback().await.unwrap();
     assert_eq!(stage.get("/v1/orders").await.ids(), ["o-1"]);
 }
