@@ -207,46 +207,4 @@ mod tests {
         described.sort_unstable();
         assert_eq!(described, served);
     }
-
-    #[test]
-    fn every_reference_leads_somewhere_and_every_member_says_what_it_is() {
-        fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
-            match schema["$ref"].as_str() {
-                Some(reference) => document
-                    .pointer(&reference[1..])
-                    .unwrap_or_else(|| panic!("{reference}")),
-                None => schema,
-            }
-        }
-        fn silent(document: &Value, value: &Value, place: &str, found: &mut Vec<String>) {
-            if let Value::Object(members) = value {
-                if let Some(Value::Object(properties)) = members.get("properties") {
-                    for (name, schema) in properties {
-                        let parts = schema["anyOf"].as_array().into_iter().flatten();
-                        let says =
-                            |schema: &Value| resolved(document, schema)["description"].is_string();
-                        if !schema["description"].is_string()
-                            && !says(schema)
-                            && !parts.into_iter().any(says)
-                        {
-                            found.push(format!("{place}.{name}"));
-                        }
-                    }
-                }
-                resolved(document, value);
-                // An example has members of its own.
-                for (name, value) in members.iter().filter(|(name, _)| *name != "examples") {
-                    silent(document, value, &format!("{place}/{name}"), found);
-                }
-            } else if let Value::Array(elements) = value {
-                elements
-                    .iter()
-                    .for_each(|value| silent(document, value, place, found));
-            }
-        }
-        let document = document();
-        let mut found = Vec::new();
-        silent(&document, &document, "", &mut found);
-        assert_eq!(found, Vec::<String>::new());
-    }
 }

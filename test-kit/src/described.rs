@@ -1,5 +1,7 @@
 //! Whether a service answers as its OpenAPI document says.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 /// Headers that belong to the transport, and are in no document.
@@ -11,6 +13,9 @@ const OF_THE_TRANSPORT: [&str; 6] = [
     "connection",
     "allow",
 ];
+
+/// Types that many members have, and that say of none what it is.
+const PLAIN: [&str; 5] = ["Text", "NoteText", "Amount", "PositiveAmount", "Timestamp"];
 
 /// A service's OpenAPI document.
 ///
@@ -132,6 +137,52 @@ impl Described {
             self.assert_value(schema, example, place);
         }
         found.len()
+    }
+
+    /// Asserts that the document leaves nothing open: every reference leads somewhere, every operation has a name of its
+    /// own, every schema and every member says what it is.
+    #[track_caller]
+    pub fn assert_complete(&self) {
+        self.follow(&self.document);
+        let paths = self.document["paths"].as_object().into_iter().flatten();
+        let operations = paths.flat_map(|(_, methods)| methods.as_object().into_iter().flatten());
+        let mut names = HashSet::new();
+        for (_, operation) in operations {
+            let name = operation["operationId"].as_str().expect("a name");
+            assert!(names.insert(name), "{name} is the name of two operations");
+        }
+        let mut silent = Vec::new();
+        let schemas = self.document["components"]["schemas"].as_object();
+        for (name, schema) in schemas.into_iter().flatten() {
+            if !schema["description"].is_string() {
+                silent.push(name.clone());
+            }
+            let members = schema["properties"].as_object().into_iter().flatten();
+            let undescribed = members.filter(|(_, member)| !self.is_described(member));
+            silent.extend(undescribed.map(|(member, _)| format!("{name}.{member}")));
+        }
+        assert!(silent.is_empty(), "nothing says what these are: {silent:?}");
+    }
+
+    /// Whether a member says what it is, itself or by a type that is made for it.
+    fn is_described(&self, member: &Value) -> bool {
+        let reference = member["$ref"].as_str().unwrap_or_default();
+        let plain = PLAIN
+            .iter()
+            .any(|name| reference.ends_with(&format!("/{name}")));
+        let mut parts = member["anyOf"].as_array().into_iter().flatten();
+        member["description"].is_string()
+            || (!plain && self.resolved(member)["description"].is_string())
+            || parts.any(|part| self.is_described(part))
+    }
+
+    fn follow(&self, value: &Value) {
+        self.resolved(value);
+        match value {
+            Value::Object(members) => members.values().for_each(|value| self.follow(value)),
+            Value::Array(elements) => elements.iter().for_each(|value| self.follow(value)),
+            _ => {}
+        }
     }
 
     /// What a reference leads to, or the value itself.

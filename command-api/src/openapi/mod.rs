@@ -261,82 +261,16 @@ fn say_draft(schemas: &mut Map<String, Value>) {
 mod tests {
     use super::*;
 
-    /// The schema that a reference leads to, or the schema itself.
-    fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
-        match schema["$ref"].as_str() {
-            Some(reference) => document.pointer(&reference[1..]).unwrap(),
-            None => schema,
-        }
-    }
-
-    fn is_described(document: &Value, schema: &Value) -> bool {
-        let of_parts = schema["anyOf"].as_array().into_iter().flatten();
-        schema["description"].is_string()
-            || resolved(document, schema)["description"].is_string()
-            || of_parts
-                .into_iter()
-                .any(|part| is_described(document, part))
-    }
-
     #[test]
-    fn every_schema_and_every_member_says_what_it_is() {
-        let document = document();
-        let schemas = document["components"]["schemas"].as_object().unwrap();
-        let mut silent = Vec::new();
-        for (name, schema) in schemas {
-            if !is_described(&document, schema) {
-                silent.push(name.clone());
-            }
-            for (member, schema) in schema["properties"].as_object().into_iter().flatten() {
-                if !is_described(&document, schema) {
-                    silent.push(format!("{name}.{member}"));
-                }
-            }
-        }
-        assert_eq!(silent, Vec::<String>::new());
-    }
-
-    #[test]
-    fn every_reference_leads_somewhere() {
-        fn follow(document: &Value, value: &Value) {
-            match value {
-                Value::Object(members) => {
-                    if let Some(Value::String(reference)) = members.get("$ref") {
-                        let there = document.pointer(&reference[1..]);
-                        assert!(there.is_some(), "{reference}");
-                    }
-                    members.values().for_each(|value| follow(document, value));
-                }
-                Value::Array(elements) => elements.iter().for_each(|value| follow(document, value)),
-                _ => {}
-            }
-        }
-        let document = document();
-        follow(&document, &document);
-    }
-
-    #[test]
-    fn every_command_has_its_path_and_every_operation_a_name_of_its_own() {
+    fn every_command_has_its_path() {
         let document = document();
         let paths = document["paths"].as_object().unwrap();
         for name in CommandName::ALL
             .iter()
             .filter(|name| **name != CommandName::Draft)
         {
-            assert!(
-                paths.contains_key(&format!("/v1/orders/{{order_id}}/{name}")),
-                "{name}"
-            );
+            let path = format!("/v1/orders/{{order_id}}/{name}");
+            assert!(paths.contains_key(&path), "{path}");
         }
-        let operations = paths
-            .values()
-            .flat_map(|path| path.as_object().unwrap().values());
-        let mut names: Vec<_> = operations
-            .map(|operation| operation["operationId"].as_str().unwrap())
-            .collect();
-        let all = names.len();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), all);
     }
 }

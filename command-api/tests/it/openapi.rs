@@ -123,6 +123,13 @@ async fn the_document_has_every_problem_of_commands_with_its_status() {
 }
 
 #[tokio::test]
+async fn the_document_leaves_nothing_open() {
+    let (api, _log) = api().await;
+    served(&api).await.assert_complete();
+    api.stop().await;
+}
+
+#[tokio::test]
 async fn every_example_is_as_its_schema_says() {
     let (api, _log) = api().await;
     let checked = served(&api).await.assert_examples();

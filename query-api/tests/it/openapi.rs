@@ -87,6 +87,12 @@ async fn the_document_in_the_repository_is_the_one_that_is_served() {
 }
 
 #[tokio::test]
+async fn the_document_leaves_nothing_open() {
+    let stage = Stage::new().await;
+    served(&stage).await.assert_complete();
+}
+
+#[tokio::test]
 async fn the_parameters_of_the_document_are_those_that_are_known() {
     let stage = Stage::new().await;
     let described = served(&stage).await;

@@ -432,7 +432,7 @@ pub(super) fn order_return(s: &mut Schemas) -> Value {
 fn refund(s: &mut Schemas) -> Value {
     let part = [
         ("payment_id", s.of::<PaymentId>()),
-        ("amount", s.of::<PositiveAmount>()),
+        ("amount", about(s.of::<PositiveAmount>(), "How much.")),
         ("status", s.of::<RefundState>()),
         (
             "provider_reference",
@@ -446,7 +446,7 @@ fn refund(s: &mut Schemas) -> Value {
     let members = [
         ("refund_id", s.of::<RefundId>()),
         ("status", s.of::<RefundState>()),
-        ("amount", s.of::<PositiveAmount>()),
+        ("amount", about(s.of::<PositiveAmount>(), "How much.")),
         (
             "credit",
             about(s.of::<Amount>(), "How much of it lowers what is due."),
