@@ -88,7 +88,9 @@ pub fn about(mut schema: Value, description: &str) -> Value {
 
 /// A list of these.
 pub fn list(items: Value) -> Value {
-    json!({ "type": "array", "items": items })
+    let mut list = json!({ "type": "array" });
+    list["items"] = items;
+    list
 }
 
 /// An integer that can be below 0.

@@ -8,35 +8,7 @@ use super::{Schemas, about, count, list, nullable, object, string, uuid};
 
 /// One event as the audit trail shows it.
 pub fn audit_entry(s: &mut Schemas) -> Value {
-    let client = [
-        ("address", about(nullable(string()), "Its network address.")),
-        ("user_agent", about(nullable(string()), "Its `User-Agent`.")),
-    ];
-    let client = s.add("Client", object("Where the request came from.", client));
-    let change = [
-        (
-            "path",
-            about(
-                string(),
-                "Where in the order's document: a JSON pointer (RFC 6901).",
-            ),
-        ),
-        (
-            "from",
-            json!({ "description": "What was there; null if nothing." }),
-        ),
-        (
-            "to",
-            json!({ "description": "What is there; null if nothing." }),
-        ),
-    ];
-    let change = s.add(
-        "Change",
-        object(
-            "One difference between two versions of the order's document.",
-            change,
-        ),
-    );
+    let (client, change) = (client(s), change(s));
     let members = [
         (
             "position",
@@ -125,6 +97,41 @@ pub fn audit_entry(s: &mut Schemas) -> Value {
         "AuditEntry",
         object(
             "One event: who did what to which order, when, and what it changed.",
+            members,
+        ),
+    )
+}
+
+fn client(s: &mut Schemas) -> Value {
+    let members = [
+        ("address", about(nullable(string()), "Its network address.")),
+        ("user_agent", about(nullable(string()), "Its `User-Agent`.")),
+    ];
+    s.add("Client", object("Where the request came from.", members))
+}
+
+fn change(s: &mut Schemas) -> Value {
+    let members = [
+        (
+            "path",
+            about(
+                string(),
+                "Where in the order's document: a JSON pointer (RFC 6901).",
+            ),
+        ),
+        (
+            "from",
+            json!({ "description": "What was there; null if nothing." }),
+        ),
+        (
+            "to",
+            json!({ "description": "What is there; null if nothing." }),
+        ),
+    ];
+    s.add(
+        "Change",
+        object(
+            "One difference between two versions of the order's document.",
             members,
         ),
     )

@@ -166,7 +166,7 @@ impl Operation {
             let further = self.problem_headers.iter().filter(|(of, _)| *of == status);
             headers.extend(further.map(|(_, name)| *name));
             let answer = problems::response(&kinds, &references(headers.iter()));
-            let answer = shared(responses, status, answer);
+            let answer = shared(responses, status, &answer);
             self.answers.insert(status.as_str().to_owned(), answer);
         }
         self.answers.sort_keys();
@@ -178,7 +178,7 @@ impl Operation {
 
 /// A reference to this answer among `responses`, which are called by their status; a second one of a status has a
 /// number, too.
-fn shared(responses: &mut Map<String, Value>, status: StatusCode, answer: Value) -> Value {
+fn shared(responses: &mut Map<String, Value>, status: StatusCode, answer: &Value) -> Value {
     let reason: String = status
         .canonical_reason()
         .unwrap_or("Other")
@@ -186,7 +186,7 @@ fn shared(responses: &mut Map<String, Value>, status: StatusCode, answer: Value)
         .collect();
     let mut name = reason.clone();
     let mut number = 1;
-    while *responses.entry(&name).or_insert_with(|| answer.clone()) != answer {
+    while *responses.entry(&name).or_insert_with(|| answer.clone()) != *answer {
         number += 1;
         name = format!("{reason}{number}");
     }
