@@ -143,7 +143,7 @@ impl<'a> Questions<'a> {
     }
 
     /// A question that a list answers.
-    fn list(&self, operation: Operation, item: Value, example: Value) -> Operation {
+    fn list(&self, operation: Operation, item: Value, example: &Value) -> Operation {
         let page = json!({
             "type": "object",
             "description": "A page.",

@@ -94,7 +94,7 @@ impl<'a> Node<'a> {
         let sent = match self.0 {
             Source::Sent(sent) => sent,
             Source::Described(sketch) => {
-                let items = sketch.part(|node| element(node));
+                let items = sketch.part(&element);
                 sketch.note(json!({
                     "type": "array", "minItems": least, "maxItems": most, "items": items,
                 }));

@@ -9,16 +9,21 @@ use serde::de::value::StrDeserializer;
 use serde_json::{Value, json};
 
 use super::node::Node;
+use super::outline::Sketch;
 
 /// The largest integer that every JSON reader keeps exactly: 2^53 − 1.
 const LARGEST_INTEGER: i64 = (1 << 53) - 1;
+
+fn schema_of<T: Described>(sketch: &Sketch<'_>) -> Value {
+    sketch.of_value::<T>()
+}
 
 /// A text that `T` takes; the error of `T` is the finding.
 pub(crate) fn text<T>(node: Node<'_>) -> Option<T>
 where
     T: TryFrom<Box<str>, Error: Display> + Described,
 {
-    let Value::String(text) = node.value(|sketch| sketch.of_value::<T>())? else {
+    let Value::String(text) = node.value(schema_of::<T>)? else {
         node.wrong("must be a string");
         return None;
     };
@@ -29,7 +34,7 @@ where
 
 /// One of the words that `T` knows.
 pub(crate) fn word<T: for<'de> Deserialize<'de> + Described>(node: Node<'_>) -> Option<T> {
-    let Value::String(text) = node.value(|sketch| sketch.of_value::<T>())? else {
+    let Value::String(text) = node.value(schema_of::<T>)? else {
         node.wrong("must be a string");
         return None;
     };
@@ -45,7 +50,7 @@ pub(crate) fn integer<T>(node: Node<'_>) -> Option<T>
 where
     T: TryFrom<i64, Error: Display> + Described,
 {
-    let Value::Number(number) = node.value(|sketch| sketch.of_value::<T>())? else {
+    let Value::Number(number) = node.value(schema_of::<T>)? else {
         node.wrong("must be an integer");
         return None;
     };

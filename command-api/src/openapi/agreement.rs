@@ -260,7 +260,7 @@ fn variations(body: &Value) -> Vec<Value> {
             Value::Array(elements) if !elements.is_empty() => {
                 for size in [2, 20, 21, 50, 51, 500, 501] {
                     varied(place, &|there| {
-                        *there = (0..size).map(|n| numbered(&elements[0], n)).collect()
+                        *there = (0..size).map(|n| numbered(&elements[0], n)).collect();
                     });
                 }
             }

@@ -40,7 +40,7 @@ async fn live(platform: &Platform, number: usize) -> Result<usize> {
     let mut dice = Dice(u64::try_from(number)? * 7_919 + 1);
     let mut first = two_units();
     first["order_id"] = json!(format!("life-{number}"));
-    first["draft"] = json!(number % 3 == 0);
+    first["draft"] = json!(number.is_multiple_of(3));
     let placed = expect(201, platform.post("/v1/orders", &first).send().await?).await?;
     let path = format!("/v1/orders/life-{number}");
     let mut position = placed["position"].as_i64().context("position")?;
@@ -61,7 +61,7 @@ async fn live(platform: &Platform, number: usize) -> Result<usize> {
             200 => {
                 position = expect(200, answer).await?["position"]
                     .as_i64()
-                    .context("position")?
+                    .context("position")?;
             }
             // A wish that the order's state does not allow.
             409 => {}

@@ -1,5 +1,7 @@
 //! `orders get`: one order.
 
+use std::fmt::Write as _;
+
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
@@ -34,7 +36,9 @@ impl Get {
             terminal::answer(&order);
         } else {
             let order = serde_json::from_str(&order).context("an order in an unknown form")?;
-            lines(&order).iter().for_each(|line| terminal::answer(line));
+            for line in lines(&order) {
+                terminal::answer(&line);
+            }
         }
         Ok(0)
     }
@@ -68,7 +72,8 @@ pub(super) fn path(order_id: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"._~:-".contains(&byte) {
             segment.push(char::from(byte));
         } else {
-            segment.push_str(&format!("%{byte:02X}"));
+            // A String takes everything.
+            let _ = write!(segment, "%{byte:02X}");
         }
     }
     format!("/v1/orders/{segment}")

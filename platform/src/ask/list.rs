@@ -53,7 +53,7 @@ pub(crate) struct List {
     /// Words that begin words of the order's number, customer, lines or SKUs
     #[arg(long, value_name = "WORDS")]
     q: Option<String>,
-    /// `placed_at`, `updated_at` or total; with - before it the other way round [default: -placed_at]
+    /// `placed_at`, `updated_at` or total; with - before it the other way round (default: `-placed_at`)
     #[arg(long, value_name = "SORT", allow_hyphen_values = true)]
     sort: Option<String>,
     /// How many at most
@@ -83,18 +83,18 @@ impl List {
         client
             .list("/v1/orders", &query, self.limit, |orders| {
                 if self.asking.json {
-                    orders
-                        .iter()
-                        .for_each(|order| terminal::answer(&order.to_string()));
+                    for order in orders {
+                        terminal::answer(&order.to_string());
+                    }
                 } else {
                     rows.extend(orders.iter().map(row));
                 }
             })
             .await?;
         if !self.asking.json {
-            table::lines(COLUMNS, &rows)
-                .iter()
-                .for_each(|line| terminal::answer(line));
+            for line in table::lines(COLUMNS, &rows) {
+                terminal::answer(&line);
+            }
         }
         Ok(0)
     }

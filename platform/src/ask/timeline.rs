@@ -39,18 +39,18 @@ impl Timeline {
         client
             .list(&path, &[], usize::MAX, |entries| {
                 if self.asking.json {
-                    entries
-                        .iter()
-                        .for_each(|entry| terminal::answer(&entry.to_string()));
+                    for entry in entries {
+                        terminal::answer(&entry.to_string());
+                    }
                 } else {
                     rows.extend(entries.iter().map(row));
                 }
             })
             .await?;
         if !self.asking.json {
-            table::lines(COLUMNS, &rows)
-                .iter()
-                .for_each(|line| terminal::answer(line));
+            for line in table::lines(COLUMNS, &rows) {
+                terminal::answer(&line);
+            }
         }
         Ok(0)
     }

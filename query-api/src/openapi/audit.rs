@@ -162,7 +162,7 @@ fn list(q: &mut Questions<'_>) {
             as nothing.",
     );
     let operation = q
-        .list(operation, entry, example())
+        .list(operation, entry, &example())
         .answer(
             200,
             "",

@@ -44,7 +44,7 @@ fn list(q: &mut Questions<'_>) {
     );
     let item = schema::order(&mut q.schemas);
     let operation = filters(q, operation, |_| true);
-    let operation = q.list(operation, item, example());
+    let operation = q.list(operation, item, &example());
     q.get("/v1/orders", operation);
 }
 
@@ -65,7 +65,7 @@ fn of_customer(q: &mut Questions<'_>) {
     let item = schema::order(&mut q.schemas);
     let operation = filters(q, operation, |name| name != "customer_id");
     let operation = q
-        .list(operation, item, example())
+        .list(operation, item, &example())
         .problems(&[ProblemType::NotFound]);
     q.get("/v1/customers/{customer_id}/orders", operation);
 }
@@ -185,6 +185,6 @@ fn timeline(q: &mut Questions<'_>) {
     );
     let operation = operation.parameter(order_id(q));
     let entry = about(schema::audit_entry(&mut q.schemas), "What happened.");
-    let operation = may_find_nothing(q.list(operation, entry, audit::example()));
+    let operation = may_find_nothing(q.list(operation, entry, &audit::example()));
     q.get("/v1/orders/{order_id}/timeline", operation);
 }

@@ -74,7 +74,7 @@ fn products(q: &mut Questions<'_>) {
         Scope::OrdersRead,
     );
     let document = schema::product(&mut q.schemas);
-    let operation = q.list(operation, document, product_example());
+    let operation = q.list(operation, document, &product_example());
     q.get("/v1/products", operation);
 }
 
@@ -170,7 +170,7 @@ fn queue(q: &mut Questions<'_>) {
             "postal_code": "10115", "country": "DE",
         },
     });
-    let operation = q.list(operation, entry, example);
+    let operation = q.list(operation, entry, &example);
     q.get("/v1/fulfillment/queue", operation);
 }
 
@@ -201,6 +201,6 @@ fn returns(q: &mut Questions<'_>) {
             "restock": true,
         }],
     });
-    let operation = q.list(operation.parameter(status), entry, example);
+    let operation = q.list(operation.parameter(status), entry, &example);
     q.get("/v1/returns", operation);
 }

@@ -44,9 +44,9 @@ impl Listener {
     /// The next block, up to its empty line; nothing if the stream ends.
     async fn block(&mut self) -> Option<String> {
         loop {
-            if let Some((block, rest)) = self.text.split_once("\n\n") {
-                let block = block.to_owned();
-                self.text = rest.to_owned();
+            if let Some(end) = self.text.find("\n\n") {
+                let mut block: String = self.text.drain(..end + 2).collect();
+                block.truncate(end);
                 return Some(block);
             }
             let chunk = tokio::time::timeout(PATIENCE, self.response.chunk()).await;
@@ -200,8 +200,8 @@ async fn nothing_is_told_before_all_that_precedes_it() {
 
 #[tokio::test]
 async fn every_event_comes_once_however_often_the_stream_is_cut() {
-    let events: i64 = if deep() { 20_000 } else { 2_000 };
     const CUTS: usize = 100;
+    let events: i64 = if deep() { 20_000 } else { 2_000 };
     let stage = Stage::new().await;
     let writing = async {
         let mut position = 1;
