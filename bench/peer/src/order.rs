@@ -21,6 +21,7 @@ pub(crate) struct NewOrder {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the contract's names")]
 pub(crate) struct Customer {
     customer_id: String,
     name: Option<String>,
@@ -28,6 +29,7 @@ pub(crate) struct Customer {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the contract's names")]
 pub(crate) struct Line {
     line_id: String,
     sku: String,

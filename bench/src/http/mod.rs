@@ -139,12 +139,15 @@ impl Services {
             _ => bail!("there is no cell {name}"),
         };
         let used = self.cpu(arguments, who).await? - before;
-        let calls = as_float(sample.done) * sample.worked;
+        let requests = as_float(sample.done) * sample.worked;
         let sample = sample
-            .with("CPU µs a request: generator", used.generator / calls * 1e6)
-            .with("service", used.service / calls * 1e6)
-            .with("broker", used.broker / calls * 1e6)
-            .with("PostgreSQL", used.postgres / calls * 1e6);
+            .with(
+                "CPU µs a request: generator",
+                used.generator / requests * 1e6,
+            )
+            .with("service", used.service / requests * 1e6)
+            .with("broker", used.broker / requests * 1e6)
+            .with("PostgreSQL", used.postgres / requests * 1e6);
         if who == "ours" && what != "get" {
             let behind = self.platform.caught_up(&self.ours_get).await?;
             return Ok(sample.with("s until all was in the views", behind.as_secs_f64()));

@@ -118,13 +118,15 @@ impl Stores {
             bare: Arc::new(bare::Bare::open(server).await?),
             postgres_es: Arc::new(postgres_es::PostgresEs::open(server).await?),
             disintegrate: Arc::new(disintegrate),
-            reading: match reads {
-                true => Some(reading::Reading::fill(arguments).await?),
-                false => None,
+            reading: if reads {
+                Some(reading::Reading::fill(arguments).await?)
+            } else {
+                None
             },
-            relay: match relays {
-                true => Some(relay::Relayed::start(arguments).await?),
-                false => None,
+            relay: if relays {
+                Some(relay::Relayed::start(arguments).await?)
+            } else {
+                None
             },
         })
     }
@@ -213,8 +215,8 @@ impl Stores {
             _ => anyhow::bail!("there is no cell {cell}"),
         }?;
         if what == "load" {
-            let uses = as_float(used.load(Ordering::Relaxed)) / as_float(streams.max(1));
-            return Ok(sample.with("uses of a stream", uses));
+            let times = as_float(used.load(Ordering::Relaxed)) / as_float(streams.max(1));
+            return Ok(sample.with("uses of a stream", times));
         }
         Ok(sample)
     }

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use domain::order::Order;
 use event_store::{
     Append, Appender, AppenderSettings, EventStore, KeyToRecord, NewEvent, ORDER, Outcome,
-    StoreSettings,
+    Shortcuts, StoreSettings,
 };
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -39,7 +39,10 @@ impl Ours {
     pub(crate) async fn load_and_append(&self, _writer: usize, stream: &str) -> Result<()> {
         loop {
             let key = Uuid::new_v4();
-            let loaded = self.store.load_with_key(ORDER, stream, Some(key)).await?;
+            let loaded = self
+                .store
+                .load_from(ORDER, stream, Shortcuts::default(), Some(key))
+                .await?;
             let mut order = Order::default();
             for event in &loaded.events {
                 order.apply(&event.decode()?.event);

@@ -82,7 +82,7 @@ impl Relayed {
         let mut status = status.clone();
         let wait = status.wait_for(|status| head == 0 || status.position >= head);
         let problem = match tokio::time::timeout(CATCH_UP, wait).await {
-            Ok(reached) => return Ok(drop(reached?)),
+            Ok(reached) => return reached.map(drop).map_err(Into::into),
             Err(_) => self.on.store.head(1).await?.position,
         };
         bail!(
