@@ -55,10 +55,11 @@ docs:
 
 licences: $(TOOLS_DIR)/bin/cargo-deny
 	$< --workspace check --hide-inclusion-graph licenses bans sources
-	$< $(BENCH) --workspace check --config deny.toml --hide-inclusion-graph licenses bans sources
+	$< $(BENCH) --workspace --config deny.toml check --hide-inclusion-graph licenses bans sources
 
+# The tool takes a workspace inside another's folder for a member of that one: `bench` itself is left out.
 unused: $(TOOLS_DIR)/bin/cargo-machete
-	$< --with-metadata
+	$< --with-metadata $(filter-out bench/,$(dir $(wildcard */Cargo.toml))) bench/peer
 
 $(TOOLS_DIR)/bin/cargo-deny:
 	cargo install --locked --root "$(TOOLS_DIR)" --version 0.20.2 cargo-deny
