@@ -156,14 +156,7 @@ async fn fold(log_url: &str, log: &PgPool, views: &[View]) -> anyhow::Result<Dur
     let head = head(log).await?;
     let mut transaction = pool.begin().await?;
     for view in View::ALL {
-        sqlx::query(
-            "insert into projection (name, shape_version, live_generation) values ($1, $2, 1)",
-        )
-        .bind(view.as_str())
-        .bind(view.shape_version())
-        .execute(&mut *transaction)
-        .await?;
-        read_model::create_generation(&mut transaction, *view, 1, PARTITIONS).await?;
+        read_model::create_view(&mut transaction, *view, PARTITIONS).await?;
         if views.contains(view) {
             continue;
         }

@@ -12,12 +12,14 @@ use service_kit::problem::chain;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::board::Board;
 use crate::config::Config;
 use crate::frontier;
 use crate::lag;
+use crate::layout::{self, Layout};
 use crate::ownership::Worker;
 use crate::partition::{Sources, metric};
 use crate::views::{self, ViewsError};
@@ -68,6 +70,7 @@ pub enum RunError {
 #[derive(Debug)]
 pub struct Service {
     sources: Sources,
+    layout: watch::Sender<Layout>,
     board: Arc<Board>,
     listener: TcpListener,
     addr: SocketAddr,
@@ -92,15 +95,18 @@ impl Service {
         };
         let listener = TcpListener::bind(config.addr).await.map_err(listen)?;
         let addr = listener.local_addr().map_err(listen)?;
+        let layout = watch::Sender::default();
         let sources = Sources {
             store,
             views,
             control,
             client,
             stream: config.stream,
+            layout: layout.subscribe(),
         };
         Ok(Self {
             sources,
+            layout,
             board: Arc::new(Board::default()),
             listener,
             addr,
@@ -116,6 +122,7 @@ impl Service {
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), RunError> {
         let Self {
             sources,
+            layout,
             board,
             listener,
             ..
@@ -127,7 +134,7 @@ impl Service {
         );
         let serving = service_kit::serve::serve(listener, router, shutdown.clone(), GRACE);
         let working = async {
-            let result = work(sources.clone(), board, shutdown.clone()).await;
+            let result = work(sources.clone(), layout, board, shutdown.clone()).await;
             // Whoever ends early ends the other.
             shutdown.cancel();
             result
@@ -140,6 +147,7 @@ impl Service {
 
 async fn work(
     sources: Sources,
+    layout: watch::Sender<Layout>,
     board: Arc<Board>,
     shutdown: CancellationToken,
 ) -> Result<(), ViewsError> {
@@ -153,8 +161,9 @@ async fn work(
         prepared?;
         let worker = Worker::new(sources.clone(), board).run(shutdown.clone());
         let frontier = frontier::keep(sources.clone(), shutdown.clone());
+        let layout = layout::watch(sources.control.clone(), layout, shutdown.clone());
         let lag = lag::watch(sources, shutdown.clone());
-        tokio::join!(worker, frontier, lag);
+        tokio::join!(worker, frontier, layout, lag);
     }
     Ok(())
 }

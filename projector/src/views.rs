@@ -2,6 +2,7 @@
 
 use event_store::Cursor;
 use read_model::View;
+use read_model::operations::{self, Kind};
 use sqlx::{PgConnection, PgPool, Row as _};
 use uuid::Uuid;
 
@@ -11,16 +12,6 @@ pub enum ViewsError {
     /// The views' database failed.
     #[error("the views' database failed")]
     Database(#[from] sqlx::Error),
-    /// A view was made by another release.
-    #[error("the view {view} has shape version {found}, this program keeps version {known}")]
-    OtherShape {
-        /// The view.
-        view: View,
-        /// The version in the database.
-        found: i32,
-        /// The version of this program.
-        known: i32,
-    },
     /// A view was made for another number of partitions.
     #[error(
         "the view {view} was built with {found} partitions: set PARTITIONS={found}, not {asked}"
@@ -35,7 +26,7 @@ pub enum ViewsError {
     },
 }
 
-/// A view's generation, and how far one partition of it is.
+/// A generation of a view, and how far one partition of it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Target {
     pub(crate) view: View,
@@ -43,22 +34,12 @@ pub(crate) struct Target {
     pub(crate) checkpoint: Cursor,
 }
 
-/// Makes the views that are missing, and makes sure that the others are this program's.
+/// Makes the views that are missing, and makes sure that the others are this program's. A view whose shape this program
+/// has changed is to be built anew; until then it stays as it is.
 pub(crate) async fn prepare(pool: &PgPool, partitions: u16) -> Result<(), ViewsError> {
     for view in View::ALL {
         let mut transaction = pool.begin().await?;
-        // Who comes second waits here until the first has made everything.
-        let made = sqlx::query(
-            "insert into projection (name, shape_version, live_generation)
-            values ($1, $2, 1)
-            on conflict (name) do nothing",
-        )
-        .bind(view.as_str())
-        .bind(view.shape_version())
-        .execute(&mut *transaction)
-        .await?;
-        if made.rows_affected() == 1 {
-            read_model::create_generation(&mut transaction, *view, 1, partitions).await?;
+        if read_model::create_view(&mut transaction, *view, partitions).await? {
             tracing::info!(
                 view = view.as_str(),
                 partitions,
@@ -78,19 +59,16 @@ async fn check(
     partitions: u16,
 ) -> Result<(), ViewsError> {
     let row = sqlx::query(
-        "select p.shape_version, count(c.partition) as partitions
+        "select g.shape_version, count(c.partition) as partitions
         from projection p
+        join generation g on g.projection = p.name and g.generation = p.live_generation
         left join checkpoint c on c.projection = p.name and c.generation = p.live_generation
         where p.name = $1
-        group by p.name",
+        group by g.shape_version",
     )
     .bind(view.as_str())
-    .fetch_one(connection)
+    .fetch_one(&mut *connection)
     .await?;
-    let (found, known) = (row.try_get("shape_version")?, view.shape_version());
-    if found != known {
-        return Err(ViewsError::OtherShape { view, found, known });
-    }
     let found: i64 = row.try_get("partitions")?;
     if found != i64::from(partitions) {
         return Err(ViewsError::OtherPartitions {
@@ -99,39 +77,70 @@ async fn check(
             asked: partitions,
         });
     }
+    let (found, known): (i32, i32) = (row.try_get("shape_version")?, view.shape_version());
+    if found < known {
+        tracing::info!(
+            view = view.as_str(),
+            found,
+            known,
+            "the view is of an older shape: it is built anew, and serves as it is until then"
+        );
+        let (kind, by) = (Kind::Rebuild, "the start of a newer program");
+        operations::request(connection, view, kind, false, by).await?;
+    }
+    if found > known {
+        tracing::error!(
+            view = view.as_str(),
+            found,
+            known,
+            "the view is of a newer shape than this program knows, which leaves it alone"
+        );
+    }
     Ok(())
 }
 
-/// The live generation of each view, and how far this partition of it is.
+/// The generations that the owners of partitions keep, and how far this partition of each is: those of this program's shape
+/// that are followed and not faulted.
 pub(crate) async fn targets(pool: &PgPool, partition: u16) -> Result<Vec<Target>, sqlx::Error> {
-    let names: Vec<&str> = View::ALL.iter().map(|view| view.as_str()).collect();
+    let (names, versions) = known_shapes();
     let rows = sqlx::query(
-        "select p.name, p.live_generation, c.position, c.event_id
-        from projection p
-        join checkpoint c on c.projection = p.name and c.generation = p.live_generation
-        where p.name = any ($1)
-        and c.partition = $2",
+        "select g.projection, g.generation, c.position, c.event_id
+        from unnest($1::text[], $2::integer[]) as known (projection, shape_version)
+        join generation g using (projection, shape_version)
+        join checkpoint c using (projection, generation)
+        where g.followed
+        and g.fault is null
+        and c.partition = $3
+        order by g.projection, g.generation",
     )
     .bind(names)
+    .bind(versions)
     .bind(small(partition))
     .fetch_all(pool)
     .await?;
     let mut targets = Vec::with_capacity(rows.len());
     for row in rows {
-        let Some(view) = View::parse(row.try_get("name")?) else {
+        let Some(view) = View::parse(row.try_get("projection")?) else {
             continue;
-        };
-        let checkpoint = Cursor {
-            position: row.try_get("position")?,
-            event_id: row.try_get("event_id")?,
         };
         targets.push(Target {
             view,
-            generation: row.try_get("live_generation")?,
-            checkpoint,
+            generation: row.try_get("generation")?,
+            checkpoint: Cursor {
+                position: row.try_get("position")?,
+                event_id: row.try_get("event_id")?,
+            },
         });
     }
     Ok(targets)
+}
+
+/// The views and the versions of their shapes, as this program knows them.
+pub(crate) fn known_shapes() -> (Vec<&'static str>, Vec<i32>) {
+    let views = View::ALL.iter();
+    views
+        .map(|view| (view.as_str(), view.shape_version()))
+        .unzip()
 }
 
 /// Moves the checkpoints of these targets to `to`, each from exactly where it is said to be, by event id too.
@@ -260,14 +269,23 @@ mod tests {
             ),
             "{refused}"
         );
-        sqlx::query("update projection set shape_version = 99")
+    }
+
+    #[tokio::test]
+    async fn a_generation_of_another_shape_is_left_alone() {
+        let database = test_kit::database().await;
+        let pool = database.pool(4).await;
+        read_model::migrate(&pool).await.unwrap();
+        prepare(&pool, 16).await.unwrap();
+        sqlx::query("update generation set shape_version = 99 where projection = 'orders'")
             .execute(&pool)
             .await
             .unwrap();
-        let refused = prepare(&pool, 16).await.unwrap_err();
-        assert!(
-            matches!(refused, ViewsError::OtherShape { found: 99, .. }),
-            "{refused}"
-        );
+        prepare(&pool, 16).await.unwrap();
+        let kept = targets(&pool, 3).await.unwrap();
+        assert_eq!(kept.len(), View::ALL.len() - 1);
+        assert!(kept.iter().all(|target| target.view != View::Orders));
+        let asked = operations::all_under_way(&pool).await.unwrap();
+        assert_eq!(asked, [], "whoever knows less does not rebuild");
     }
 }

@@ -1,6 +1,6 @@
 //! Every query, planned and run over many rows: none reads a large table from end to end, or much more than it shows.
 
-use read_model::{OrderId, Timestamp, View, create_generation};
+use read_model::{OrderId, Timestamp, View, create_view};
 use serde_json::Value;
 use sqlx::{Connection as _, PgConnection, Row as _};
 
@@ -206,14 +206,7 @@ impl Plans {
 async fn fill(connection: &mut PgConnection, orders: i64) {
     read_model::MIGRATOR.run_direct(connection).await.unwrap();
     for view in [View::Orders, View::OrderHistory] {
-        sqlx::query(
-            "insert into projection (name, shape_version, live_generation) values ($1, 1, 1)",
-        )
-        .bind(view.as_str())
-        .execute(&mut *connection)
-        .await
-        .unwrap();
-        create_generation(connection, view, 1, 16).await.unwrap();
+        create_view(connection, view, 16).await.unwrap();
     }
     let entry = include_str!("../tests/fill/entry.json");
     for (statement, rows, document) in [

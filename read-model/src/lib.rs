@@ -7,6 +7,7 @@
 //! - [`forgetting`]: taking rows out again.
 //! - [`words`]: how texts are split, for who writes and who looks for them.
 //! - [`position`]: up to where a view is complete.
+//! - [`operations`]: what operators ask of the projectors.
 //! - [`schema`]: the documents as JSON Schema, for the OpenAPI documents.
 //! - [`migrate`]: the schema of the views' database.
 
@@ -17,6 +18,7 @@ pub mod forgetting;
 pub mod fulfillment_queue;
 pub mod history;
 mod migrations;
+pub mod operations;
 pub mod order;
 pub mod orders;
 pub mod position;
@@ -34,5 +36,5 @@ pub use domain::order::{
 pub use domain::partition::{SLOTS, partition_of, slot};
 pub use domain::{Amount, Currency, CustomerId, OrderId, Sku, Tag, Timestamp};
 pub use migrations::{MIGRATOR, migrate};
-pub use tables::{create_generation, drop_generation};
+pub use tables::{Keeper, create_generation, create_view, drop_generation};
 pub use view::View;

@@ -4,6 +4,37 @@ use sqlx::{Executor as _, PgConnection};
 
 use crate::View;
 
+/// Makes a view that does not exist yet, with its first generation, which is live; `false`: it exists. To be called in a
+/// transaction: whoever comes second waits for the first.
+pub async fn create_view(
+    connection: &mut PgConnection,
+    view: View,
+    partitions: u16,
+) -> Result<bool, sqlx::Error> {
+    let made = sqlx::query(
+        "insert into projection (name, live_generation)
+        values ($1, 1)
+        on conflict (name) do nothing",
+    )
+    .bind(view.as_str())
+    .execute(&mut *connection)
+    .await?;
+    if made.rows_affected() == 0 {
+        return Ok(false);
+    }
+    create_generation(connection, view, 1, partitions, Keeper::Owners).await?;
+    Ok(true)
+}
+
+/// Who keeps a new generation up to date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeper {
+    /// The owners of the partitions, from its first event on.
+    Owners,
+    /// Whoever builds it, until it is as far as the live one.
+    Builder,
+}
+
 /// Makes the empty tables of this generation, and its checkpoints for `partitions` partitions, all at position 0.
 ///
 /// The view's row in `projection` must exist. To be called in a transaction, so that a generation is there whole or not at all.
@@ -12,9 +43,20 @@ pub async fn create_generation(
     view: View,
     generation: i32,
     partitions: u16,
+    keeper: Keeper,
 ) -> Result<(), sqlx::Error> {
     let statements = statements(view, generation, has_lz4(connection).await?);
     connection.execute(statements.as_str()).await?;
+    sqlx::query(
+        "insert into generation (projection, generation, shape_version, followed)
+        values ($1, $2, $3, $4)",
+    )
+    .bind(view.as_str())
+    .bind(generation)
+    .bind(view.shape_version())
+    .bind(keeper == Keeper::Owners)
+    .execute(&mut *connection)
+    .await?;
     sqlx::query(
         "insert into checkpoint (projection, generation, partition)
         select $1, $2, partition::smallint
@@ -28,7 +70,7 @@ pub async fn create_generation(
     Ok(())
 }
 
-/// Drops the tables of this generation and its checkpoints, as far as they exist. To be called in a transaction, with a `lock_timeout`.
+/// Drops the tables of this generation, its checkpoints and what is parked of it, as far as they exist. To be called in a transaction, with a `lock_timeout`.
 pub async fn drop_generation(
     connection: &mut PgConnection,
     view: View,
@@ -37,11 +79,16 @@ pub async fn drop_generation(
     let tables = view.tables(generation).join(", ");
     let statement = format!("drop table if exists {tables}");
     connection.execute(statement.as_str()).await?;
-    sqlx::query("delete from checkpoint where projection = $1 and generation = $2")
-        .bind(view.as_str())
-        .bind(generation)
-        .execute(connection)
-        .await?;
+    for statement in [
+        "delete from checkpoint where projection = $1 and generation = $2",
+        "delete from generation where projection = $1 and generation = $2",
+    ] {
+        sqlx::query(statement)
+            .bind(view.as_str())
+            .bind(generation)
+            .execute(&mut *connection)
+            .await?;
+    }
     Ok(())
 }
 

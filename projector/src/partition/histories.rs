@@ -270,8 +270,10 @@ impl Partition {
         Ok(orders.into_iter().collect())
     }
 
+    /// The generation of this view that knows most.
     fn target(&self, view: View) -> Option<&Target> {
-        self.targets.iter().find(|target| target.view == view)
+        let generations = self.targets.iter().filter(|target| target.view == view);
+        generations.max_by_key(|target| target.checkpoint.position)
     }
 
     fn is_own(&self, order_id: &str) -> bool {

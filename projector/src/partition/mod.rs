@@ -16,9 +16,11 @@ use event_stream::{
 };
 use read_model::contributions::Part;
 use sqlx::PgPool;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::folding::{FoldError, Folding};
+use crate::layout::Layout;
 use crate::views::{self, Target};
 
 /// Events that one transaction takes in.
@@ -68,6 +70,8 @@ pub(crate) struct Sources {
     pub(crate) control: PgPool,
     pub(crate) client: Client,
     pub(crate) stream: StreamSettings,
+    /// Which generations are to be kept, as it was last seen.
+    pub(crate) layout: watch::Receiver<Layout>,
 }
 
 impl Sources {
@@ -83,7 +87,7 @@ pub(crate) struct Partition {
     sources: Sources,
     place: PartitionOf,
     log: LogIdentity,
-    /// The views, each with how far it is; all the same but for one that is new.
+    /// The generations that this partition keeps, each with how far it is; all the same but for one that is new.
     targets: Vec<Target>,
     folding: Folding,
     page: PageSize,
@@ -93,7 +97,9 @@ pub(crate) struct Partition {
 
 impl Partition {
     /// Reads the checkpoints, as they are now, and makes sure that they are of this log's history.
-    pub(crate) async fn open(sources: Sources, index: u16) -> Result<Self, PartitionError> {
+    pub(crate) async fn open(mut sources: Sources, index: u16) -> Result<Self, PartitionError> {
+        // What changes from here on is noticed.
+        sources.layout.mark_unchanged();
         let identity = sources.store.identity().await.map_err(ReadError::from)?;
         let targets = views::targets(&sources.views, index).await?;
         let mut partition = Self {
@@ -134,6 +140,7 @@ impl Partition {
         let mut finds_in_a_row = 0;
         let mut heard = Instant::now();
         loop {
+            self.follow_the_layout().await?;
             let received = self.listen(heard + IDLE).await;
             if received.is_empty() {
                 self.still_follows_the_log().await?;
@@ -157,6 +164,21 @@ impl Partition {
             heard = Instant::now();
             progressed();
         }
+    }
+
+    /// Takes on generations that are new, and lets go of those that are kept no more.
+    async fn follow_the_layout(&mut self) -> Result<(), PartitionError> {
+        // An error means that nobody looks any more: the service is stopping.
+        if self.sources.layout.has_changed().unwrap_or(false) {
+            self.sources.layout.mark_unchanged();
+            self.targets = views::targets(&self.sources.views, self.place.index).await?;
+            self.read_log().await?;
+        }
+        // All of them are of another shape than this program's: nothing to do until one is not.
+        while self.targets.is_empty() && self.sources.layout.changed().await.is_ok() {
+            self.targets = views::targets(&self.sources.views, self.place.index).await?;
+        }
+        Ok(())
     }
 
     /// What the stream brings until `deadline`; nothing if it brings nothing.

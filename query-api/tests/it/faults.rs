@@ -179,14 +179,7 @@ async fn it_is_ready_when_the_views_exist() {
 
     let mut transaction = stage.pool.begin().await.unwrap();
     for view in View::ALL {
-        sqlx::query(
-            "insert into projection (name, shape_version, live_generation) values ($1, 1, 1)",
-        )
-        .bind(view.as_str())
-        .execute(&mut *transaction)
-        .await
-        .unwrap();
-        read_model::create_generation(&mut transaction, *view, 1, 16)
+        read_model::create_view(&mut transaction, *view, 16)
             .await
             .unwrap();
     }

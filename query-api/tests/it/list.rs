@@ -1,6 +1,6 @@
 //! The list of orders: its order, its filters, its pages.
 
-use read_model::{FulfillmentStatus, OrderStatus, PaymentStatus, ReturnStatus, View};
+use read_model::{FulfillmentStatus, Keeper, OrderStatus, PaymentStatus, ReturnStatus, View};
 
 use crate::stage::{Order, PARTITIONS, Stage, minute};
 
@@ -309,9 +309,15 @@ async fn a_cursor_keeps_its_generation_until_that_is_dropped() {
     let path = format!("/v1/orders?cursor={}", page.next_cursor().unwrap());
 
     let mut transaction = stage.pool.begin().await.unwrap();
-    read_model::create_generation(&mut transaction, View::Orders, 2, PARTITIONS)
-        .await
-        .unwrap();
+    read_model::create_generation(
+        &mut transaction,
+        View::Orders,
+        2,
+        PARTITIONS,
+        Keeper::Owners,
+    )
+    .await
+    .unwrap();
     sqlx::query("update projection set live_generation = 2 where name = 'orders'")
         .execute(&mut *transaction)
         .await

@@ -118,7 +118,8 @@ async fn a_switch_of_generations_is_followed_at_once() {
     };
     let mut transaction = stage.pool.begin().await.unwrap();
     let view = read_model::View::Orders;
-    read_model::create_generation(&mut transaction, view, 2, crate::stage::PARTITIONS)
+    let (partitions, keeper) = (crate::stage::PARTITIONS, read_model::Keeper::Owners);
+    read_model::create_generation(&mut transaction, view, 2, partitions, keeper)
         .await
         .unwrap();
     sqlx::query("create table order_history_2 (like order_history_1)")

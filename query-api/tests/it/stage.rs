@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use query_api::{Config, Service};
-use read_model::{View, create_generation, partition_of};
+use read_model::{View, create_view, partition_of};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
@@ -103,14 +103,7 @@ impl Stage {
     async fn with_views(self) -> Self {
         let mut transaction = self.pool.begin().await.unwrap();
         for view in View::ALL {
-            sqlx::query(
-                "insert into projection (name, shape_version, live_generation) values ($1, 1, 1)",
-            )
-            .bind(view.as_str())
-            .execute(&mut *transaction)
-            .await
-            .unwrap();
-            create_generation(&mut transaction, *view, 1, PARTITIONS)
+            create_view(&mut transaction, *view, PARTITIONS)
                 .await
                 .unwrap();
         }

@@ -9,7 +9,7 @@ mod positions;
 mod roles;
 mod rows;
 
-use read_model::{View, create_generation};
+use read_model::{View, create_view};
 use sqlx::PgPool;
 use test_kit::{TestDatabase, database};
 
@@ -20,14 +20,7 @@ async fn views(partitions: u16) -> (TestDatabase, PgPool) {
     read_model::migrate(&pool).await.unwrap();
     let mut transaction = pool.begin().await.unwrap();
     for view in View::ALL {
-        sqlx::query(
-            "insert into projection (name, shape_version, live_generation) values ($1, 1, 1)",
-        )
-        .bind(view.as_str())
-        .execute(&mut *transaction)
-        .await
-        .unwrap();
-        create_generation(&mut transaction, *view, 1, partitions)
+        create_view(&mut transaction, *view, partitions)
             .await
             .unwrap();
     }

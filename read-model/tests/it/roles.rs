@@ -1,6 +1,6 @@
 //! What each service's role can do to the views, and what it cannot.
 
-use read_model::View;
+use read_model::{Keeper, View};
 use sqlx::postgres::{PgConnection, PgPoolOptions};
 use sqlx::{Connection as _, Executor as _};
 use test_kit::TestDatabase;
@@ -83,14 +83,12 @@ impl Roles {
 }
 
 async fn make_view(connection: &mut PgConnection, generation: i32) -> Result<(), sqlx::Error> {
-    connection
-        .execute(
-            "insert into projection (name, shape_version, live_generation)
-            values ('orders', 1, 1)
-            on conflict do nothing",
-        )
-        .await?;
-    read_model::create_generation(connection, View::Orders, generation, 16).await
+    if generation == 1 {
+        read_model::create_view(connection, View::Orders, 16).await?;
+        return Ok(());
+    }
+    let keeper = Keeper::Builder;
+    read_model::create_generation(connection, View::Orders, generation, 16, keeper).await
 }
 
 async fn assert_refused(connection: &mut PgConnection, statements: &[&str]) {

@@ -6,7 +6,7 @@ use read_model::history::{self, HistoryRow};
 use read_model::orders::{self, OrderRow, TermsRow};
 use read_model::words::{prefixes, words};
 use read_model::{
-    Currency, FulfillmentStatus, OrderStatus, PaymentStatus, ReturnStatus, Timestamp, View,
+    Currency, FulfillmentStatus, Keeper, OrderStatus, PaymentStatus, ReturnStatus, Timestamp, View,
     create_generation, drop_generation,
 };
 use sqlx::{PgPool, Row as _};
@@ -203,7 +203,7 @@ async fn an_entry_is_added_once() {
 async fn generations_stand_side_by_side_and_go_alone() {
     let (_database, pool) = views(4).await;
     let mut transaction = pool.begin().await.unwrap();
-    create_generation(&mut transaction, View::Orders, 2, 8)
+    create_generation(&mut transaction, View::Orders, 2, 8, Keeper::Builder)
         .await
         .unwrap();
     orders::write(&mut transaction, 2, &[row("new", 1)], &[])
