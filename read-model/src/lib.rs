@@ -13,6 +13,7 @@
 
 pub mod audit;
 pub mod contributions;
+mod copy;
 pub mod customers;
 pub mod forgetting;
 pub mod fulfillment_queue;
@@ -36,5 +37,8 @@ pub use domain::order::{
 pub use domain::partition::{SLOTS, partition_of, slot};
 pub use domain::{Amount, Currency, CustomerId, OrderId, Sku, Tag, Timestamp};
 pub use migrations::{MIGRATOR, migrate};
-pub use tables::{Keeper, create_generation, create_view, drop_generation};
+pub use tables::{
+    Keeper, SHADOW, create_generation, create_indexes, create_shadow, create_view, drop_generation,
+    drop_shadow,
+};
 pub use view::View;

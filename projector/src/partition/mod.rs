@@ -140,6 +140,29 @@ impl Partition {
         Ok(())
     }
 
+    /// A partition of a generation that is not followed yet, for whoever builds it.
+    pub(crate) async fn of_builder(
+        sources: Sources,
+        index: u16,
+        target: Target,
+    ) -> Result<Self, PartitionError> {
+        let log = sources.store.identity().await.map_err(ReadError::from)?;
+        let parked = rows::of_partition(&sources.views, index).await?;
+        Ok(Self {
+            place: PartitionOf {
+                index,
+                count: sources.stream.partitions,
+            },
+            log,
+            targets: vec![target],
+            parked,
+            folding: Folding::default(),
+            page: PageSize::new(BATCH),
+            reader: None,
+            sources,
+        })
+    }
+
     /// What this partition writes of a view.
     fn part(&self, target: &Target) -> Part {
         Part {

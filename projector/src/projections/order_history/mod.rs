@@ -74,6 +74,10 @@ impl Gathering for OrderHistory {
             history::write(connection, part.generation, &self.rows).await
         })
     }
+
+    fn fill<'a>(&'a self, connection: &'a mut PgConnection, part: Part) -> Writing<'a> {
+        Box::pin(async move { history::fill(connection, part.generation, &self.rows).await })
+    }
 }
 
 fn row(entry: &AuditEntry<'_>) -> Result<HistoryRow, serde_json::Error> {
