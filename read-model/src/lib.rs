@@ -7,11 +7,13 @@
 //! - [`forgetting`]: taking rows out again.
 //! - [`words`]: how texts are split, for who writes and who looks for them.
 //! - [`position`]: up to where a view is complete.
+//! - [`comparing`]: a view beside what it should be.
 //! - [`operations`]: what operators ask of the projectors.
 //! - [`schema`]: the documents as JSON Schema, for the OpenAPI documents.
 //! - [`migrate`]: the schema of the views' database.
 
 pub mod audit;
+pub mod comparing;
 pub mod contributions;
 mod copy;
 pub mod customers;

@@ -15,6 +15,7 @@ pub(crate) mod operations;
 mod rebuild;
 mod report;
 mod switching;
+mod verify;
 
 pub(crate) use cleaning::clean;
 

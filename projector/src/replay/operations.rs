@@ -10,7 +10,7 @@ use service_kit::problem::chain;
 use tokio_util::sync::CancellationToken;
 
 use super::report::Report;
-use super::{Replay, ReplayError, rebuild, switching};
+use super::{Replay, ReplayError, rebuild, switching, verify};
 
 /// How often new operations are looked for.
 const EVERY: Duration = Duration::from_millis(200);
@@ -126,7 +126,7 @@ async fn attempt(
 ) -> Result<(), ReplayError> {
     match operation.kind {
         Kind::Rebuild => rebuild::rebuild(replay, operation, report).await,
-        Kind::Verify => Err(ReplayError::Refused("not yet".to_owned())),
+        Kind::Verify => verify::verify(replay, operation, report).await,
         Kind::Revert => {
             let views = &replay.sources.views;
             report.enter(views, Phase::Switching).await?;

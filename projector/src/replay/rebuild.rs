@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use event_store::{Cursor, LogIdentity, PartitionOf};
+use read_model::Keeper;
 use read_model::contributions::Part;
 use read_model::operations::{Operation, Phase};
-use read_model::{Keeper, View};
 use sqlx::{PgPool, Row as _};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
