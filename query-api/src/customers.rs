@@ -12,7 +12,7 @@ use sqlx::postgres::PgRow;
 
 use crate::answer;
 use crate::request::Question;
-use crate::views::{Generation, Place, Snapshot, Statement, ViewQuery, Views, sum, shape_version};
+use crate::views::{Generation, Place, Snapshot, Statement, ViewQuery, Views, shape_version, sum};
 
 /// The customer with this id.
 struct ById(CustomerId);

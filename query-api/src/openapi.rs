@@ -115,10 +115,7 @@ impl<'a> Questions<'a> {
             &string(),
             false,
         );
-        let mut of_all = vec![
-            document.parameter(min_position),
-            document.parameter(prefer),
-        ];
+        let mut of_all = vec![document.parameter(min_position), document.parameter(prefer)];
         let correlation = document.correlation_parameters();
         of_all.extend(correlation.clone());
         let [limit, cursor] = parameters::of_lists().map(|parameter| document.parameter(parameter));

@@ -11,7 +11,7 @@ use sqlx::postgres::PgRow;
 
 use crate::answer;
 use crate::request::{Parameters, Question, bad_parameter};
-use crate::views::{Generation, Place, Snapshot, Statement, ViewQuery, Views, sum, shape_version};
+use crate::views::{Generation, Place, Snapshot, Statement, ViewQuery, Views, shape_version, sum};
 
 const FROM: &str = "from";
 const TO: &str = "to";

@@ -202,8 +202,8 @@ impl Views {
                     continue;
                 }
                 // A generation of another shape has become the live one, perhaps.
-                Err(error) if failure::is_no_column(&error) && !bound => {
-                    self.known().remove(&view);
+                Err(error) if failure::is_no_column(&error) => {
+                    self.look_up(view).await?;
                     last = ReadError::Database(error);
                     continue;
                 }
@@ -260,8 +260,7 @@ impl Views {
             let found = read(borrowed.connection()?).await;
             borrowed.give_back();
             match found {
-                Err(error)
-                    if failure::is_connection_lost(&error) && attempts.next().is_some() => {}
+                Err(error) if failure::is_connection_lost(&error) && attempts.next().is_some() => {}
                 found => return Ok(found?),
             }
         }

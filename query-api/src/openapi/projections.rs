@@ -133,13 +133,19 @@ fn ask(q: &mut Questions<'_>, asked: &Asked) {
     let document = (asked.document)(&mut q.schemas);
     let operation = operation.answer_like(
         202,
-        &format!("The {} is asked for; `Location` tells how far it is.", asked.noun),
+        &format!(
+            "The {} is asked for; `Location` tells how far it is.",
+            asked.noun
+        ),
         &["Location", "Cache-Control"],
         JSON,
         &document,
         one((asked.example)()),
     );
-    q.post(&format!("/v1/projections/{{name}}/{}", asked.verb), operation);
+    q.post(
+        &format!("/v1/projections/{{name}}/{}", asked.verb),
+        operation,
+    );
 }
 
 fn progress(q: &mut Questions<'_>, asked: &Asked) {
@@ -229,7 +235,10 @@ fn projection(s: &mut Schemas) -> Value {
     let mut document = object(
         "A view and how it is.",
         [
-            ("name", json!({ "type": "string", "description": "Its name.", "enum": names })),
+            (
+                "name",
+                json!({ "type": "string", "description": "Its name.", "enum": names }),
+            ),
             (
                 "status",
                 json!({
@@ -251,7 +260,10 @@ fn projection(s: &mut Schemas) -> Value {
             ),
             (
                 "head",
-                about(count(), "The last position of the log that the projectors have heard of."),
+                about(
+                    count(),
+                    "The last position of the log that the projectors have heard of.",
+                ),
             ),
             (
                 "lag_events",
@@ -262,7 +274,9 @@ fn projection(s: &mut Schemas) -> Value {
             ),
             (
                 "lag_seconds",
-                seconds("How long ago the first of them was recorded, as far as is known here; 0 if there is none."),
+                seconds(
+                    "How long ago the first of them was recorded, as far as is known here; 0 if there is none.",
+                ),
             ),
             (
                 "parked_orders",
@@ -273,7 +287,10 @@ fn projection(s: &mut Schemas) -> Value {
             ),
             (
                 "rebuild",
-                about(nullable(rebuild), "The rebuild that is under way, if one is."),
+                about(
+                    nullable(rebuild),
+                    "The rebuild that is under way, if one is.",
+                ),
             ),
         ],
     );
@@ -288,12 +305,18 @@ fn parked_order(s: &mut Schemas) -> Value {
         ("order_id", about(s.of::<OrderId>(), "The order.")),
         (
             "position",
-            about(count(), "Its first event that could not be taken in; the later ones wait, too."),
+            about(
+                count(),
+                "Its first event that could not be taken in; the later ones wait, too.",
+            ),
         ),
         ("error", about(string(), "Why.")),
         ("since", about(Timestamp::schema(), "Since when.")),
     ];
-    s.add("ParkedOrder", object("An order that a view could not take in.", members))
+    s.add(
+        "ParkedOrder",
+        object("An order that a view could not take in.", members),
+    )
 }
 
 /// How far something is: its id, its phases, and what it has besides.
@@ -311,18 +334,28 @@ fn progress_of(
             json!({ "type": "string", "description": "What it is at.", "enum": words }),
         ),
         ("done", about(count(), "Events that are done.")),
-        ("total", about(count(), "Events that there are to do, as far as is known.")),
+        (
+            "total",
+            about(count(), "Events that there are to do, as far as is known."),
+        ),
         (
             "events_per_second",
-            nullable(seconds("The rate of late; null as long as nobody can tell.")),
+            nullable(seconds(
+                "The rate of late; null as long as nobody can tell.",
+            )),
         ),
         (
             "eta_seconds",
-            nullable(seconds("The time that is left at this rate; null as long as nobody can tell.")),
+            nullable(seconds(
+                "The time that is left at this rate; null as long as nobody can tell.",
+            )),
         ),
         (
             "error",
-            about(nullable(string()), "Why it failed; null if it did not. What failed has changed nothing."),
+            about(
+                nullable(string()),
+                "Why it failed; null if it did not. What failed has changed nothing.",
+            ),
         ),
     ];
     members.extend(more);
@@ -352,7 +385,10 @@ fn verification(s: &mut Schemas) -> Value {
     let difference = object(
         "A row that is not what the log says.",
         [
-            ("table", about(string(), "The view's table, without its generation.")),
+            (
+                "table",
+                about(string(), "The view's table, without its generation."),
+            ),
             ("key", row("The row's key.")),
             ("live", row("What the view has; null: no such row.")),
             ("expected", row("What the log says; null: no such row.")),
@@ -361,14 +397,22 @@ fn verification(s: &mut Schemas) -> Value {
     );
     let difference = s.add("Difference", difference);
     let more = vec![
-        ("fix", about(boolean(), "Whether it replaces rows that differ.")),
+        (
+            "fix",
+            about(boolean(), "Whether it replaces rows that differ."),
+        ),
         (
             "differences",
             about(list(difference), "What it has found, the first 1,000."),
         ),
     ];
     let phases = [Phase::Verifying, Phase::Done, Phase::Failed];
-    let document = progress_of("How far a verification is.", "verification_id", &phases, more);
+    let document = progress_of(
+        "How far a verification is.",
+        "verification_id",
+        &phases,
+        more,
+    );
     s.add("Verification", document)
 }
 

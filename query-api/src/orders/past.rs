@@ -14,7 +14,9 @@ use sqlx::postgres::PgRow;
 use super::one::{self, StoredOrder};
 use crate::answer;
 use crate::request::{Parameters, Question, bad_parameter};
-use crate::views::{Generation, Place, ReadError, Snapshot, Statement, ViewQuery, Views, shape_version};
+use crate::views::{
+    Generation, Place, ReadError, Snapshot, Statement, ViewQuery, Views, shape_version,
+};
 
 const VERSION: &str = "version";
 const AT: &str = "at";

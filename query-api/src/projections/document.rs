@@ -74,10 +74,7 @@ pub(crate) async fn of(views: &Views, view: View) -> Result<Projection, ReadErro
 }
 
 /// The projections that there are, of one view or of all.
-async fn read(
-    views: &Views,
-    view: Option<View>,
-) -> Result<BTreeMap<View, Projection>, ReadError> {
+async fn read(views: &Views, view: Option<View>) -> Result<BTreeMap<View, Projection>, ReadError> {
     let mut attempts = 1..ATTEMPTS;
     loop {
         // Whatever is wrong with the history, how the projections are must be told.
