@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::ask::{Get, List, Tail, Timeline};
+use crate::ask::{Get, List, Projections, Tail, Timeline};
 use crate::demo::Demo;
 use crate::migrations::Migrate;
 use crate::postgres::sweep::Sweep;
@@ -40,6 +40,9 @@ pub(crate) enum Command {
     /// Show events as they happen
     #[command(after_help = TAIL_HELP)]
     Tail(Tail),
+    /// Look after the views: how they are, rebuild, verify, revert, retry, replay
+    #[command(after_help = PROJECTIONS_HELP)]
+    Projections(Projections),
     /// Print a token for the APIs
     #[command(after_help = TOKEN_HELP)]
     Token(Token),
@@ -85,6 +88,15 @@ Examples:
   orders tail
   orders tail o-42
   orders tail --after-position 0 --json";
+
+const PROJECTIONS_HELP: &str = "\
+The token needs the scope ops; that of a running platform on this machine has it.
+
+Examples:
+  orders projections list
+  orders projections rebuild orders --watch
+  orders projections verify --all
+  orders projections replay --order o-42";
 
 const SERVERS_HELP: &str = "\
 The command finds in its environment:

@@ -56,6 +56,7 @@ fn run(command: Command) -> Result<u8> {
         Command::List(list) => runtime()?.block_on(list.run()),
         Command::Timeline(timeline) => runtime()?.block_on(timeline.run()),
         Command::Tail(tail) => runtime()?.block_on(tail.run()),
+        Command::Projections(projections) => runtime()?.block_on(projections.run()),
         Command::Token(token) => runtime()?.block_on(token.run()),
         Command::Migrate(migrate) => runtime()?.block_on(migrate.run()),
         Command::Service(service) => runtime()?.block_on(service.run()),

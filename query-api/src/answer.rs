@@ -24,6 +24,27 @@ pub(crate) fn document(document: &impl Serialize, position: i64) -> Result<Respo
     Ok(json(text_of(document)?, position))
 }
 
+/// How something is now: nobody may keep it.
+pub(crate) fn state(document: &impl Serialize) -> Result<Response, Problem> {
+    let mut response = Response::new(Body::from(text_of(document)?));
+    let headers = response.headers_mut();
+    let json = HeaderValue::from_static("application/json");
+    headers.insert(header::CONTENT_TYPE, json);
+    let kept = HeaderValue::from_static("no-store");
+    headers.insert(header::CACHE_CONTROL, kept);
+    Ok(response)
+}
+
+/// Something was begun; how far it is stands at `location`.
+pub(crate) fn accepted(document: &impl Serialize, location: &str) -> Result<Response, Problem> {
+    let mut response = state(document)?;
+    *response.status_mut() = StatusCode::ACCEPTED;
+    let location = HeaderValue::try_from(location)
+        .map_err(|error| Problem::from_failure(ProblemType::Internal, &error))?;
+    response.headers_mut().insert(header::LOCATION, location);
+    Ok(response)
+}
+
 /// The items of a list that this service makes itself.
 pub(crate) fn documents(documents: &[impl Serialize]) -> Result<Vec<String>, Problem> {
     documents.iter().map(text_of).collect()

@@ -12,7 +12,7 @@ use sqlx::postgres::PgRow;
 
 use crate::answer;
 use crate::request::Question;
-use crate::views::{Generation, Place, Snapshot, Statement, ViewQuery, Views, sum};
+use crate::views::{Generation, Place, Snapshot, Statement, ViewQuery, Views, shape_version, sum};
 
 /// The customer with this id.
 struct ById(CustomerId);
@@ -49,7 +49,7 @@ impl ViewQuery for ById {
 
     fn statement(&self, generation: i32) -> Statement {
         let sql = format!(
-            "select p.live_generation, {position} as view_position, c.*
+            "select p.live_generation, {shape}, {position} as view_position, c.*
             from projection p
             left join (
                 select currency,
@@ -70,6 +70,7 @@ impl ViewQuery for ById {
             where p.name = $1
             order by c.currency",
             position = position::of_view("$1", "$2"),
+            shape = shape_version("$2"),
             table = Self::VIEW.table(generation),
         );
         Statement::kept(sql)

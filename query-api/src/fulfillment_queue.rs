@@ -92,6 +92,7 @@ impl ViewQuery for Queue {
         let position = position::of_view(&format!("'{}'", Self::VIEW), &generation.to_string());
         PageOf {
             view: Self::VIEW,
+            generation,
             position: &position,
             columns: "page.confirmed_at, page.order_id",
             order: "confirmed_at, order_id",

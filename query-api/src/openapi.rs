@@ -3,6 +3,7 @@
 mod audit;
 mod orders;
 mod parameters;
+mod projections;
 mod reports;
 
 use read_model::schema::{Schemas, about, count, list, nullable, string};
@@ -36,6 +37,11 @@ pub(crate) fn document() -> Value {
         ("audit", "Who did what, when, and what it changed."),
         ("reports", "Customers, products, and the ledger."),
         ("fulfillment", "What can ship now, and what comes back."),
+        (
+            "projections",
+            "How the views are, and what the projectors are asked to do about it. These answers say how things are now: \
+                they have no position, and wait for none.",
+        ),
     ] {
         document.tag(name, description);
     }
@@ -44,6 +50,7 @@ pub(crate) fn document() -> Value {
     orders::describe(&mut questions);
     audit::describe(&mut questions);
     reports::describe(&mut questions);
+    projections::describe(&mut questions);
     let schemas = questions.schemas.into_map();
     document.schemas(schemas);
     document.finish()
@@ -60,6 +67,11 @@ fn headers(document: &mut Document) {
             "ETag",
             "The order's version, in quotes.",
             json!({ "type": "string", "pattern": "^\"[0-9]+\"$" }),
+        ),
+        (
+            "Location",
+            "The path where it is told how far it is.",
+            string(),
         ),
         (
             "Link",
@@ -81,8 +93,10 @@ fn headers(document: &mut Document) {
 struct Questions<'a> {
     document: &'a mut Document,
     schemas: Schemas,
-    /// What every question takes.
+    /// What every question of the views takes.
     of_all: Vec<Value>,
+    /// What every request takes.
+    correlation: [Value; 2],
     limit: Value,
     cursor: Value,
 }
@@ -101,18 +115,15 @@ impl<'a> Questions<'a> {
             &string(),
             false,
         );
-        let [id, trace] = document.correlation_parameters();
-        let of_all = vec![
-            document.parameter(min_position),
-            document.parameter(prefer),
-            id,
-            trace,
-        ];
+        let mut of_all = vec![document.parameter(min_position), document.parameter(prefer)];
+        let correlation = document.correlation_parameters();
+        of_all.extend(correlation.clone());
         let [limit, cursor] = parameters::of_lists().map(|parameter| document.parameter(parameter));
         Self {
             document,
             schemas: Schemas::default(),
             of_all,
+            correlation,
             limit,
             cursor,
         }
@@ -170,6 +181,10 @@ impl<'a> Questions<'a> {
 
     fn get(&mut self, path: &str, operation: Operation) {
         self.document.operation("get", path, operation);
+    }
+
+    fn post(&mut self, path: &str, operation: Operation) {
+        self.document.operation("post", path, operation);
     }
 }
 

@@ -3,6 +3,7 @@
 mod accept;
 mod conditional;
 mod cursor;
+mod operator;
 mod parameters;
 
 use std::marker::PhantomData;
@@ -15,6 +16,7 @@ use service_kit::{Actor, Problem, Scope};
 pub(crate) use accept::MediaType;
 pub(crate) use conditional::{etag, none_match};
 pub(crate) use cursor::CursorOf;
+pub(crate) use operator::{Demand, Operator};
 pub(crate) use parameters::{DEFAULT_LIMIT, MAX_LIMIT, MAX_VALUES, Parameters, bad_parameter};
 
 use crate::answer::NextPage;

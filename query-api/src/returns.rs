@@ -122,6 +122,7 @@ impl ViewQuery for Returns {
         let position = position::of_view(&format!("'{}'", Self::VIEW), &generation.to_string());
         PageOf {
             view: Self::VIEW,
+            generation,
             position: &position,
             columns: "page.requested_at, page.order_id, page.position",
             order: ORDER,

@@ -11,7 +11,7 @@ use sqlx::postgres::PgRow;
 
 use crate::answer;
 use crate::request::{Parameters, Question, bad_parameter};
-use crate::views::{Generation, Place, Snapshot, Statement, ViewQuery, Views, sum};
+use crate::views::{Generation, Place, Snapshot, Statement, ViewQuery, Views, shape_version, sum};
 
 const FROM: &str = "from";
 const TO: &str = "to";
@@ -115,7 +115,7 @@ impl ViewQuery for Revenue {
     fn statement(&self, generation: i32) -> Statement {
         let step = self.step.as_str();
         let sql = format!(
-            "select p.live_generation, {position} as view_position, r.*
+            "select p.live_generation, {shape}, {position} as view_position, r.*
             from projection p
             left join (
                 select greatest(date_trunc('{step}', day::timestamp)::date, $3) as from_day,
@@ -140,6 +140,7 @@ impl ViewQuery for Revenue {
             where p.name = $1
             order by r.from_day, r.currency",
             position = position::of_view("$1", "$2"),
+            shape = shape_version("$2"),
             table = Self::VIEW.table(generation),
         );
         Statement::kept(sql)

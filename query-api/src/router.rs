@@ -2,15 +2,17 @@
 
 use axum::Router;
 use axum::extract::FromRef;
-use axum::routing::get;
+use axum::routing::{get, post};
 use service_kit::health::Health;
 use service_kit::{Authenticator, RateLimiter, edge};
 use tokio_util::sync::CancellationToken;
 
+use crate::projections::Requests;
 use crate::stream::Hub;
 use crate::views::Views;
 use crate::{
-    audit, customers, fulfillment_queue, openapi, orders, products, returns, revenue, stream,
+    audit, customers, fulfillment_queue, openapi, orders, products, projections, returns, revenue,
+    stream,
 };
 
 /// What every handler has. Cheap to clone.
@@ -19,6 +21,7 @@ pub(crate) struct App {
     authenticator: Authenticator,
     rate_limiter: RateLimiter,
     views: Views,
+    requests: Requests,
     hub: Hub,
 }
 
@@ -27,12 +30,14 @@ impl App {
         authenticator: Authenticator,
         rate_limiter: RateLimiter,
         views: Views,
+        requests: Requests,
         hub: Hub,
     ) -> Self {
         Self {
             authenticator,
             rate_limiter,
             views,
+            requests,
             hub,
         }
     }
@@ -52,6 +57,12 @@ impl FromRef<App> for Authenticator {
 impl FromRef<App> for Views {
     fn from_ref(app: &App) -> Self {
         app.views.clone()
+    }
+}
+
+impl FromRef<App> for Requests {
+    fn from_ref(app: &App) -> Self {
+        app.requests.clone()
     }
 }
 
@@ -92,7 +103,32 @@ pub(crate) fn router(app: App, stopping: &CancellationToken) -> Router {
         .route("/v1/reports/revenue", get(revenue::report))
         .route("/v1/fulfillment/queue", get(fulfillment_queue::list))
         .route("/v1/returns", get(returns::list))
+        .merge(of_operators())
         .with_state(app)
         .merge(service_kit::openapi::routes(&openapi::document()));
     edge::wrap("query-api", routes, health)
+}
+
+/// The projections.
+fn of_operators() -> Router<App> {
+    use projections::{list, rebuild, retry, revert, verify};
+    Router::new()
+        .route("/v1/projections", get(list::list))
+        .route("/v1/projections/{name}", get(list::one))
+        .route("/v1/projections/{name}/rebuild", post(rebuild::ask))
+        .route(
+            "/v1/projections/{name}/rebuilds/{rebuild_id}",
+            get(rebuild::progress),
+        )
+        .route("/v1/projections/{name}/verify", post(verify::ask))
+        .route(
+            "/v1/projections/{name}/verifications/{verification_id}",
+            get(verify::progress),
+        )
+        .route("/v1/projections/{name}/revert", post(revert::ask))
+        .route(
+            "/v1/projections/{name}/reverts/{revert_id}",
+            get(revert::progress),
+        )
+        .route("/v1/projections/{name}/retry", post(retry::ask))
 }

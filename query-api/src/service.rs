@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::projections::Requests;
 use crate::router::{self, App};
 use crate::stream::Hub;
 use crate::views::Views;
@@ -42,6 +43,7 @@ pub struct Service {
     address: SocketAddr,
     app: App,
     views: Views,
+    requests: Requests,
     stopping: CancellationToken,
 }
 
@@ -57,13 +59,21 @@ impl Service {
         let listener = TcpListener::bind(config.address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let stopping = CancellationToken::new();
+        let requests = Requests::connect_lazy(config.read_model.clone());
         let views = Views::connect_lazy(config.read_model, config.connections, stopping.clone());
         let hub = Hub::start(views.clone(), stopping.clone());
         Ok(Self {
             listener,
             address,
-            app: App::new(authenticator, rate_limiter, views.clone(), hub),
+            app: App::new(
+                authenticator,
+                rate_limiter,
+                views.clone(),
+                requests.clone(),
+                hub,
+            ),
             views,
+            requests,
             stopping,
         })
     }
@@ -85,7 +95,7 @@ impl Service {
             self.stopping.cancel();
         };
         tokio::join!(serving, stopping);
-        self.views.close().await;
+        tokio::join!(self.views.close(), self.requests.close());
         tracing::info!("the query API has stopped");
     }
 }

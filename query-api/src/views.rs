@@ -5,15 +5,17 @@ mod failure;
 mod freshness;
 mod progress_watch;
 mod rows;
+mod shape;
 mod statement;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use read_model::View;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
-use sqlx::{ConnectOptions as _, Connection as _, PgPool};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
 use tokio_util::sync::CancellationToken;
 
 use borrowed::Borrowed;
@@ -22,6 +24,7 @@ pub(crate) use freshness::{Freshness, Place};
 use progress_watch::ProgressWatch;
 pub(crate) use progress_watch::Waiting;
 pub(crate) use rows::{Items, PageOf, Rows, sum};
+pub(crate) use shape::shape_version;
 pub(crate) use statement::Statement;
 
 /// How long any statement may take on the server: whoever asked has gone or will not wait longer.
@@ -77,11 +80,16 @@ pub(crate) trait ViewQuery: Sync {
     /// What must be newer for what was found to be newer.
     fn place(&self, rows: &Self::Rows) -> Place;
 
-    /// The statement on this generation's tables.
+    /// The statement on this generation's tables. It selects [`shape_version`], too.
     fn statement(&self, generation: i32) -> Statement;
 
     /// What the statement's rows say.
     fn snapshot(&self, rows: &[PgRow]) -> Result<Snapshot<Self::Rows>, sqlx::Error>;
+
+    /// If one order was asked for: the position of its first event that the view could not take in, if there is one.
+    fn parked(&self, _: &[PgRow]) -> Result<Option<i64>, sqlx::Error> {
+        Ok(None)
+    }
 }
 
 /// What one statement saw.
@@ -102,6 +110,8 @@ pub(crate) struct Found<T> {
     pub(crate) generation: i32,
     /// Up to where it is complete.
     pub(crate) position: i64,
+    /// The first event of the order that was asked for that is not in it, for as long as nobody has it tried again.
+    parked: Option<i64>,
     /// What the rows say.
     pub(crate) rows: T,
 }
@@ -158,6 +168,7 @@ impl Views {
                 Err(ReadError::NoView(view)) => {
                     return Err(format!("the view {view} does not exist yet"));
                 }
+                Err(error @ ReadError::NewerShape { .. }) => return Err(error.to_string()),
                 Err(error) => {
                     tracing::warn!(error = %service_kit::problem::chain(&error), "the views cannot be read");
                     return Err("the database does not answer as it should".to_owned());
@@ -181,13 +192,19 @@ impl Views {
                 Generation::Live => (self.live_generation(view).await?, false),
                 Generation::Of(generation) => (generation, true),
             };
-            let snapshot = match self.ask(query, generation).await {
-                Ok(snapshot) => snapshot,
+            let rows = match self.ask(query, generation).await {
+                Ok(rows) => rows,
                 Err(error) if failure::is_no_table(&error) && bound => {
                     return Err(ReadError::GenerationGone);
                 }
                 Err(error) if failure::is_no_table(&error) => {
                     self.known().remove(&view);
+                    continue;
+                }
+                // A generation of another shape has become the live one, perhaps.
+                Err(error) if failure::is_no_column(&error) => {
+                    self.look_up(view).await?;
+                    last = ReadError::Database(error);
                     continue;
                 }
                 Err(error) if failure::is_connection_lost(&error) => {
@@ -196,15 +213,20 @@ impl Views {
                 }
                 Err(error) => return Err(ReadError::Database(error)),
             };
+            shape::check_rows(view, &rows)?;
+            let snapshot = query.snapshot(&rows)?;
             let live = snapshot.live_generation.ok_or(ReadError::NoView(view))?;
             if live != generation && !bound {
                 self.known().insert(view, live);
                 continue;
             }
+            let parked = query.parked(&rows)?;
             return match snapshot.position {
                 Some(position) => Ok(Found {
                     generation,
-                    position,
+                    // What is not in the rows is not promised.
+                    position: parked.map_or(position, |parked| position.min(parked - 1)),
+                    parked,
                     rows: snapshot.rows,
                 }),
                 None if bound => Err(ReadError::GenerationGone),
@@ -219,15 +241,33 @@ impl Views {
         &self,
         query: &Q,
         generation: i32,
-    ) -> Result<Snapshot<Q::Rows>, sqlx::Error> {
+    ) -> Result<Vec<PgRow>, sqlx::Error> {
         let mut borrowed = Borrowed::from(&self.pool).await?;
         let statement = query.statement(generation);
         let rows = statement.fetch_all(borrowed.connection()?).await;
         borrowed.give_back();
-        query.snapshot(&rows?)
+        rows
     }
 
-    async fn live_generation(&self, view: View) -> Result<i32, ReadError> {
+    /// Reads what belongs to no generation, once more if the connection breaks.
+    pub(crate) async fn read_beside<T: Send>(
+        &self,
+        read: impl for<'c> Fn(&'c mut PgConnection) -> BoxFuture<'c, Result<T, sqlx::Error>>,
+    ) -> Result<T, ReadError> {
+        let mut attempts = 1..ATTEMPTS;
+        loop {
+            let mut borrowed = Borrowed::from(&self.pool).await?;
+            let found = read(borrowed.connection()?).await;
+            borrowed.give_back();
+            match found {
+                Err(error) if failure::is_connection_lost(&error) && attempts.next().is_some() => {}
+                found => return Ok(found?),
+            }
+        }
+    }
+
+    /// The live generation of a view when it was last seen.
+    pub(crate) async fn live_generation(&self, view: View) -> Result<i32, ReadError> {
         let known = self.known().get(&view).copied();
         match known {
             Some(generation) => Ok(generation),
@@ -235,10 +275,13 @@ impl Views {
         }
     }
 
-    /// Reads which generation is live, and remembers it.
+    /// Reads which generation is live, and remembers it if this program knows its shape.
     async fn look_up(&self, view: View) -> Result<i32, ReadError> {
-        let statement = "select live_generation from projection where name = $1";
-        let live: Option<i32> = sqlx::query_scalar(statement)
+        let statement = "select g.generation, g.shape_version
+            from projection p
+            join generation g on g.projection = p.name and g.generation = p.live_generation
+            where p.name = $1";
+        let live: Option<(i32, i32)> = sqlx::query_as(statement)
             .bind(view.as_str())
             .fetch_optional(&self.pool)
             .await
@@ -246,9 +289,15 @@ impl Views {
                 error if failure::is_no_table(&error) => Ok(None),
                 error => Err(ReadError::Database(error)),
             })?;
-        let live = live.ok_or(ReadError::NoView(view))?;
+        let (live, shape) = live.ok_or(ReadError::NoView(view))?;
+        shape::check(view, shape)?;
         self.known().insert(view, live);
         Ok(live)
+    }
+
+    /// Forgets which generation of a view is live: it is gone.
+    pub(crate) fn forget(&self, view: View) {
+        self.known().remove(&view);
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, BTreeMap<View, i32>> {

@@ -1,4 +1,4 @@
-//! `orders get`, `list`, `timeline` and `tail`: what a person at a terminal sees.
+//! `orders get`, `list`, `timeline`, `tail` and `projections`: what a person at a terminal sees.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -73,6 +73,7 @@ async fn a_person_sees_orders_at_a_terminal() -> Result<()> {
 
     one_order(&platform, &ids[1]).await?;
     lists(&platform, &ids).await?;
+    projections(&platform).await?;
     live(&platform).await?;
     platform.stop().await
 }
@@ -141,6 +142,44 @@ async fn lists(platform: &Platform, numbers: &[String]) -> Result<()> {
             && timeline.contains("/notes/0"),
         "{timeline}"
     );
+    Ok(())
+}
+
+async fn projections(platform: &Platform) -> Result<()> {
+    let all = answer(platform, &["projections", "list"]).await?;
+    ensure!(
+        all.lines().count() == 8 && all.contains("\norder-history  live "),
+        "{all}"
+    );
+    let replay = ["projections", "replay", "--order", "o-0"];
+    let shown = answer(platform, &replay).await?;
+    let mut parts = shown.lines();
+    for part in [
+        "#1  ",
+        "    + /order_id  \"o-0\"",
+        "#2  ",
+        "    + /notes/0  {\"text\":\"rings twice\"",
+        "The document after #2:",
+        "  \"order_id\": \"o-0\",",
+    ] {
+        ensure!(
+            parts.any(|line| line.starts_with(part)),
+            "{part} is missing: {shown}"
+        );
+    }
+    ensure!(!shown.contains('\u{1b}'), "{shown}");
+    let lines = answer(platform, &[&replay[..], &["--json"]].concat()).await?;
+    let lines: Vec<Value> = lines
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<Result<_, _>>()?;
+    ensure!(
+        lines.len() == 3 && lines[1]["type"] == "NoteAdded" && lines[2]["version"] == 2,
+        "{lines:?}"
+    );
+    let (content, _, complaint) =
+        orders(platform, &["projections", "replay", "--order", "nobody"]).await?;
+    ensure!(!content && complaint.contains("404"), "{complaint}");
     Ok(())
 }
 

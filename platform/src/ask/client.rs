@@ -1,6 +1,8 @@
 //! A query API and a token for it.
 
-use anyhow::{Context, Result, anyhow, bail};
+use std::fmt;
+
+use anyhow::{Context, Error, Result, bail};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 
@@ -47,6 +49,25 @@ impl Client {
         self.http
             .get(format!("{}{path}", self.url))
             .bearer_auth(&self.token)
+    }
+
+    /// The JSON at this path, which must be there.
+    pub(super) async fn read(&self, path: &str) -> Result<Value> {
+        let answer = good(sent(self.get(path)).await?).await?;
+        answer.json().await.context("an answer in an unknown form")
+    }
+
+    /// Asks that something be done. Where it is told how far it is, if anywhere, and the answer.
+    pub(super) async fn demand(&self, path: &str) -> Result<(Option<String>, Value)> {
+        let request = self.http.post(format!("{}{path}", self.url));
+        let answer = good(sent(request.bearer_auth(&self.token)).await?).await?;
+        let location = answer.headers().get("Location");
+        let location = location.and_then(|value| value.to_str().ok().map(str::to_owned));
+        let body = answer
+            .json()
+            .await
+            .context("an answer in an unknown form")?;
+        Ok((location, body))
     }
 
     /// A request for this path with a query.
@@ -135,8 +156,32 @@ pub(super) async fn good(answer: Response) -> Result<Response> {
     let text = answer.text().await.unwrap_or_default();
     let problem: Value = serde_json::from_str(&text).unwrap_or_default();
     let title = problem["title"].as_str().unwrap_or("no problem document");
-    Err(match problem["detail"].as_str() {
-        Some(detail) => anyhow!("{status}: {title}: {detail}"),
-        None => anyhow!("{status}: {title}"),
-    })
+    let said = match problem["detail"].as_str() {
+        Some(detail) => format!("{status}: {title}: {detail}"),
+        None => format!("{status}: {title}"),
+    };
+    Err(Refused { status, said }.into())
+}
+
+/// An answer that is not what was asked for.
+#[derive(Debug)]
+struct Refused {
+    status: StatusCode,
+    said: String,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.said)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// Whether the same question may be answered in a moment: the query API is away, or cannot answer now.
+pub(super) fn is_passing(error: &Error) -> bool {
+    match error.downcast_ref::<Refused>() {
+        Some(refused) => refused.status.is_server_error(),
+        None => error.is::<reqwest::Error>(),
+    }
 }

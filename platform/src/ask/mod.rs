@@ -1,8 +1,9 @@
-//! `orders get`, `list`, `timeline` and `tail`: what the query API knows, for a person at a terminal or for a script.
+//! `orders get`, `list`, `timeline`, `tail` and `projections`: what the query API knows, for a person at a terminal or for a script.
 
 mod client;
 mod get;
 mod list;
+mod projections;
 mod table;
 mod tail;
 mod timeline;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 
 pub(crate) use get::Get;
 pub(crate) use list::List;
+pub(crate) use projections::Projections;
 pub(crate) use tail::Tail;
 pub(crate) use timeline::Timeline;
 

@@ -5,9 +5,26 @@ use crate::program::{orders, output};
 #[test]
 fn every_command_explains_itself_with_an_example() {
     for command in [
-        "up", "demo", "get", "list", "timeline", "tail", "token", "migrate", "servers",
+        "up",
+        "demo",
+        "get",
+        "list",
+        "timeline",
+        "tail",
+        "projections",
+        "projections list",
+        "projections status",
+        "projections rebuild",
+        "projections verify",
+        "projections revert",
+        "projections retry",
+        "projections replay",
+        "token",
+        "migrate",
+        "servers",
     ] {
-        let said = output(&mut orders(&[command, "--help"]));
+        let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
+        let said = output(&mut orders(&words));
         assert!(said.status.success());
         let text = String::from_utf8_lossy(&said.stdout);
         assert!(text.contains("Example"), "{command}: {text}");
@@ -22,7 +39,17 @@ fn every_command_explains_itself_with_an_example() {
 fn the_overview_lists_what_a_person_may_use_and_nothing_else() {
     let text = String::from_utf8(output(&mut orders(&["--help"])).stdout).expect("UTF-8");
     for command in [
-        "up", "demo", "get", "list", "timeline", "tail", "token", "migrate", "service", "servers",
+        "up",
+        "demo",
+        "get",
+        "list",
+        "timeline",
+        "tail",
+        "projections",
+        "token",
+        "migrate",
+        "service",
+        "servers",
     ] {
         assert!(
             text.contains(&format!("\n  {command} ")),

@@ -7,6 +7,7 @@
 mod broker;
 mod help;
 mod program;
+mod projections;
 mod provisioning;
 mod roles;
 mod servers;

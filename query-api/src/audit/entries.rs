@@ -52,6 +52,7 @@ impl ViewQuery for Entries {
         let view = Self::VIEW;
         PageOf {
             view,
+            generation,
             position: &position::of_view(&format!("'{view}'"), &generation.to_string()),
             columns: "page.position, page.event_type, page.order_id",
             order: "position",

@@ -222,6 +222,7 @@ impl ViewQuery for Orders {
         let position = position::of_view(&format!("'{}'", Self::VIEW), &generation.to_string());
         PageOf {
             view: Self::VIEW,
+            generation,
             position: &position,
             columns: "page.sort_key, page.order_id",
             order: &self.sort.clause("sort_key", "order_id"),

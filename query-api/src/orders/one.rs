@@ -12,7 +12,7 @@ use sqlx::postgres::PgRow;
 use super::past::{self, Until};
 use crate::answer;
 use crate::request::{Question, etag, none_match};
-use crate::views::{Generation, Place, Snapshot, Statement, ViewQuery, Views};
+use crate::views::{Generation, Place, Snapshot, Statement, ViewQuery, Views, shape_version};
 
 /// The order with this id.
 pub(crate) struct ById(pub(crate) OrderId);
@@ -104,11 +104,14 @@ impl ViewQuery for ById {
 
     fn statement(&self, generation: i32) -> Statement {
         Statement::kept(format!(
-            "select p.live_generation, {position}, o.order_id, o.version, o.document::text
+            "select p.live_generation, {position}, o.order_id, o.version, o.document::text,
+                k.position as parked_position, {shape}
             from projection p
             left join {table} o on o.order_id = $4
+            left join parked k on k.projection = $1 and k.generation = $2 and k.order_id = $4
             where p.name = $1",
             position = position::of_slot("$1", "$2", "$3"),
+            shape = shape_version("$2"),
             table = Self::VIEW.table(generation),
         ))
         .bind(Self::VIEW.as_str())
@@ -124,6 +127,10 @@ impl ViewQuery for ById {
             position: found.position,
             rows: found.rows.map(|named| named.order),
         })
+    }
+
+    fn parked(&self, rows: &[PgRow]) -> Result<Option<i64>, sqlx::Error> {
+        parked(rows)
     }
 }
 
@@ -142,7 +149,8 @@ impl ViewQuery for ByNumber {
         }
     }
 
-    /// The position is that of the order's partition; while nobody knows the order, that of the whole view.
+    /// The position is that of the order's partition; while nobody knows the order, that of the whole view. It may be any of
+    /// those then that are parked and have no number yet.
     fn statement(&self, generation: i32) -> Statement {
         Statement::kept(format!(
             "select p.live_generation,
@@ -150,10 +158,25 @@ impl ViewQuery for ByNumber {
                     when o.order_id is null then {of_view}
                     else {of_slot}
                 end,
-                o.order_id, o.version, o.document::text
+                o.order_id, o.version, o.document::text,
+                case
+                    when o.order_id is null then (
+                        select min(k.position)
+                        from parked k
+                        left join {table} held on held.order_id = k.order_id
+                        where k.projection = $1 and k.generation = $2 and held.order_number is null
+                    )
+                    else (
+                        select k.position
+                        from parked k
+                        where k.projection = $1 and k.generation = $2 and k.order_id = o.order_id
+                    )
+                end as parked_position,
+                {shape}
             from projection p
             left join {table} o on o.order_number = $3
             where p.name = $1",
+            shape = shape_version("$2"),
             of_view = position::of_view("$1", "$2"),
             of_slot = position::of_slot("$1", "$2", position::SLOT_OF_ORDER_ID),
             table = Self::VIEW.table(generation),
@@ -165,6 +188,17 @@ impl ViewQuery for ByNumber {
 
     fn snapshot(&self, rows: &[PgRow]) -> Result<Snapshot<Self::Rows>, sqlx::Error> {
         snapshot(rows)
+    }
+
+    fn parked(&self, rows: &[PgRow]) -> Result<Option<i64>, sqlx::Error> {
+        parked(rows)
+    }
+}
+
+fn parked(rows: &[PgRow]) -> Result<Option<i64>, sqlx::Error> {
+    match rows.first() {
+        Some(row) => row.try_get("parked_position"),
+        None => Ok(None),
     }
 }
 

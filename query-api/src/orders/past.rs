@@ -14,7 +14,9 @@ use sqlx::postgres::PgRow;
 use super::one::{self, StoredOrder};
 use crate::answer;
 use crate::request::{Parameters, Question, bad_parameter};
-use crate::views::{Generation, Place, ReadError, Snapshot, Statement, ViewQuery, Views};
+use crate::views::{
+    Generation, Place, ReadError, Snapshot, Statement, ViewQuery, Views, shape_version,
+};
 
 const VERSION: &str = "version";
 const AT: &str = "at";
@@ -110,7 +112,7 @@ impl ViewQuery for Events {
             Until::Time(_) => "occurred_at <= $5",
         };
         let statement = Statement::kept(format!(
-            "select p.live_generation, {position} as view_position, h.entry::text
+            "select p.live_generation, {shape}, {position} as view_position, h.entry::text
             from projection p
             left join (
                 select sequence, entry
@@ -121,6 +123,7 @@ impl ViewQuery for Events {
             where p.name = $1
             order by h.sequence",
             position = position::of_slot("$1", "$2", "$3"),
+            shape = shape_version("$2"),
             table = Self::VIEW.table(generation),
         ))
         .bind(Self::VIEW.as_str())

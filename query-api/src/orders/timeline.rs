@@ -83,6 +83,7 @@ impl ViewQuery for Timeline {
         );
         PageOf {
             view: Self::VIEW,
+            generation,
             position: &position,
             columns: "page.sequence",
             order: "sequence",

@@ -11,7 +11,7 @@ use sqlx::postgres::PgRow;
 use super::{SUMS, from_rows};
 use crate::answer;
 use crate::request::Question;
-use crate::views::{Generation, Place, Snapshot, Statement, ViewQuery, Views};
+use crate::views::{Generation, Place, Snapshot, Statement, ViewQuery, Views, shape_version};
 
 /// The product with this SKU.
 struct BySku(Sku);
@@ -48,7 +48,7 @@ impl ViewQuery for BySku {
 
     fn statement(&self, generation: i32) -> Statement {
         let sql = format!(
-            "select p.live_generation, {position} as view_position, s.*
+            "select p.live_generation, {shape}, {position} as view_position, s.*
             from projection p
             left join (
                 select {SUMS}
@@ -59,6 +59,7 @@ impl ViewQuery for BySku {
             where p.name = $1
             order by s.currency",
             position = position::of_view("$1", "$2"),
+            shape = shape_version("$2"),
             table = Self::VIEW.table(generation),
         );
         Statement::kept(sql)

@@ -4,7 +4,7 @@ use read_model::{OrderId, View, position, slot};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
-use crate::views::{Generation, Place, Snapshot, Statement, ViewQuery};
+use crate::views::{Generation, Place, Snapshot, Statement, ViewQuery, shape_version};
 
 /// How far the history is: that of one order, or all of it.
 #[derive(Debug)]
@@ -32,20 +32,22 @@ impl ViewQuery for Start {
     fn statement(&self, generation: i32) -> Statement {
         let Some(order_id) = &self.order_id else {
             return Statement::kept(format!(
-                "select p.live_generation, {position} as view_position, true as there
+                "select p.live_generation, {shape}, {position} as view_position, true as there
                 from projection p
                 where p.name = $1",
                 position = position::of_view("$1", "$2"),
+                shape = shape_version("$2"),
             ))
             .bind(Self::VIEW.as_str())
             .bind(generation);
         };
         Statement::kept(format!(
-            "select p.live_generation, {position} as view_position,
+            "select p.live_generation, {shape}, {position} as view_position,
                 exists (select from {table} h where h.order_id = $4) as there
             from projection p
             where p.name = $1",
             position = position::of_slot("$1", "$2", "$3"),
+            shape = shape_version("$2"),
             table = Self::VIEW.table(generation),
         ))
         .bind(Self::VIEW.as_str())

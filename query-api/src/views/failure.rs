@@ -6,6 +6,10 @@ use service_kit::{Problem, ProblemType};
 
 /// SQLSTATE `undefined_table`.
 const UNDEFINED_TABLE: &str = "42P01";
+/// SQLSTATE `undefined_column`.
+const UNDEFINED_COLUMN: &str = "42703";
+/// SQLSTATE `foreign_key_violation`.
+const FOREIGN_KEY_VIOLATION: &str = "23503";
 /// SQLSTATE `query_canceled`: the statement's time was over.
 const QUERY_CANCELED: &str = "57014";
 
@@ -18,6 +22,17 @@ pub(crate) enum ReadError {
     /// No projector has made the view yet.
     #[error("the view {0} does not exist")]
     NoView(View),
+    /// A newer program has built the view: this one does not know what its rows mean.
+    #[error(
+        "the view {view} has shape {shape}, and this program knows shape {known}: it is served by newer ones",
+        known = view.shape_version()
+    )]
+    NewerShape {
+        /// Which.
+        view: View,
+        /// The version of its shape.
+        shape: i32,
+    },
     /// The generation that a cursor names was dropped.
     #[error("the generation does not exist any more")]
     GenerationGone,
@@ -30,12 +45,37 @@ pub(crate) enum ReadError {
         /// Up to where it is complete.
         position: i64,
     },
+    /// The time to wait is over and nobody has had the order tried again.
+    #[error("the view could not take in the event at {parked}")]
+    Parked {
+        /// The first event that is not in the view.
+        parked: i64,
+        /// Up to where it is complete.
+        position: i64,
+    },
     /// An earlier state of an order cannot be told, since this program does not know one of its events.
     #[error("an order's history cannot be read")]
     History(#[from] EntryError),
     /// The service ends while the caller waits.
     #[error("the service is stopping")]
     Stopping,
+}
+
+impl ReadError {
+    /// Whether a table that was named is not there.
+    pub(crate) fn is_no_table(&self) -> bool {
+        matches!(self, Self::Database(error) if is_no_table(error))
+    }
+
+    /// Whether the row that a new one refers to is not there.
+    pub(crate) fn is_no_key(&self) -> bool {
+        matches!(self, Self::Database(error) if has_code(error, FOREIGN_KEY_VIOLATION))
+    }
+
+    /// Whether the connection ended.
+    pub(crate) fn is_connection_lost(&self) -> bool {
+        matches!(self, Self::Database(error) if is_connection_lost(error))
+    }
 }
 
 impl From<ReadError> for Problem {
@@ -51,10 +91,19 @@ impl From<ReadError> for Problem {
             ReadError::NoView(_) | ReadError::Switching | ReadError::History(_) => {
                 Problem::from_failure(ProblemType::Unavailable, &error)
             }
+            ReadError::NewerShape { .. } => {
+                Problem::from_failure(ProblemType::Unavailable, &error).detail(error.to_string())
+            }
             ReadError::GenerationGone => Problem::new(ProblemType::BadCursor)
                 .detail("the list was rebuilt since; begin again without a cursor"),
             ReadError::Behind { position } => Problem::new(ProblemType::ViewBehind)
                 .detail("the view did not reach Min-Position in time")
+                .member("position", *position),
+            ReadError::Parked { parked, position } => Problem::new(ProblemType::ViewBehind)
+                .detail(format!(
+                    "the view could not take in the event at position {parked}, and holds the order back until an \
+                    operator has it tried again"
+                ))
                 .member("position", *position),
             ReadError::Stopping => {
                 Problem::new(ProblemType::Unavailable).detail("this service is stopping")
@@ -65,6 +114,10 @@ impl From<ReadError> for Problem {
 
 pub(super) fn is_no_table(error: &sqlx::Error) -> bool {
     has_code(error, UNDEFINED_TABLE)
+}
+
+pub(super) fn is_no_column(error: &sqlx::Error) -> bool {
+    has_code(error, UNDEFINED_COLUMN)
 }
 
 /// Whether the connection ended under the query: reading can simply be done again.

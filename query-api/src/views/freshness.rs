@@ -17,6 +17,9 @@ const DEFAULT_WAIT: u64 = 2;
 /// How long it waits at most, in seconds.
 const MAX_WAIT: u64 = 30;
 
+/// Between two looks at an order that waits to be tried again: nothing that is new in the view brings it.
+const PARKED_PAUSE: Duration = Duration::from_millis(250);
+
 /// How new an answer must be, and how long it may take to become so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Freshness {
@@ -120,12 +123,19 @@ impl Views {
             if found.position >= freshness.minimum {
                 return Ok(found);
             }
-            let behind = ReadError::Behind {
-                position: found.position,
+            let position = found.position;
+            let parked = found.parked.filter(|parked| *parked <= freshness.minimum);
+            let behind = match parked {
+                Some(parked) => ReadError::Parked { parked, position },
+                None => ReadError::Behind { position },
             };
             let place = query.place(&found.rows);
-            let news =
-                async { while !reached(&waiting.changed().await, &place, freshness.minimum) {} };
+            let news = async {
+                if parked.is_some() {
+                    return tokio::time::sleep(PARKED_PAUSE).await;
+                }
+                while !reached(&waiting.changed().await, &place, freshness.minimum) {}
+            };
             tokio::select! {
                 () = news => {}
                 () = tokio::time::sleep_until(deadline) => return Err(behind),

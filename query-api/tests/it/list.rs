@@ -195,6 +195,8 @@ async fn a_list_comes_in_the_order_that_is_asked_for() {
         ("d", 3, 20, 100),
     ] {
         let order = Order {
+            // Those that were created first were changed last.
+            created_at: minute(100 - position),
             placed_at: Some(minute(placed)),
             total,
             ..Order::placed(id, position)

@@ -16,6 +16,7 @@ mod one;
 mod openapi;
 mod paging;
 mod past;
+mod projections;
 mod rate_limit;
 mod revenue;
 mod rows;

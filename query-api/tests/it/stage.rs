@@ -44,6 +44,14 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    async fn read(response: reqwest::Response) -> Self {
+        Self {
+            status: response.status(),
+            headers: response.headers().clone(),
+            text: response.text().await.unwrap(),
+        }
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
     }
@@ -144,7 +152,7 @@ impl Stage {
         let running = tokio::spawn(service.run(stop.clone()));
         // Another test may have chosen it already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let token = token(&vars, "orders:read audit:read").await;
+        let token = token(&vars, "orders:read audit:read ops").await;
         let client = reqwest::Client::builder().timeout(PATIENCE).build();
         Self {
             pool,
@@ -173,12 +181,13 @@ impl Stage {
 
     /// Sends a request with a good token, unless the headers bring an `authorization`.
     pub(crate) async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
-        let response = self.request(method, path, headers).send().await.unwrap();
-        Answer {
-            status: response.status(),
-            headers: response.headers().clone(),
-            text: response.text().await.unwrap(),
-        }
+        Answer::read(self.request(method, path, headers).send().await.unwrap()).await
+    }
+
+    /// Posts a body, with a good token.
+    pub(crate) async fn post_body(&self, path: &str, body: &'static str) -> Answer {
+        let request = self.request(Method::POST, path, &[]).body(body);
+        Answer::read(request.send().await.unwrap()).await
     }
 
     fn request(
@@ -282,6 +291,11 @@ impl Stage {
         .await
         .unwrap();
     }
+}
+
+/// The partition of the order with this id, as it is stored.
+pub(crate) fn partition_of_id(order_id: &str) -> i16 {
+    i16::try_from(partition_of(order_id, PARTITIONS)).unwrap()
 }
 
 /// Whether tests run at their full size, which takes minutes.

@@ -1,5 +1,6 @@
 //! What each service's role can do to the views, and what it cannot.
 
+use read_model::operations::{self, Kind};
 use read_model::{Keeper, View};
 use sqlx::postgres::{PgConnection, PgPoolOptions};
 use sqlx::{Connection as _, Executor as _};
@@ -162,13 +163,35 @@ async fn the_query_api_only_reads_views_whenever_they_were_made() {
         "frontier",
         "of_a_later_migration",
         "_sqlx_migrations",
+        "generation",
+        "parked",
+        "operation",
+        "difference",
     ] {
         let read = format!("select * from {table}");
         reader.execute(read.as_str()).await.expect(table);
     }
+    // All that it may write is what is asked of the projectors; once, since it is under way then.
+    for _ in 0..2 {
+        operations::request(&mut reader, View::Orders, Kind::Rebuild, false, "alice")
+            .await
+            .unwrap();
+    }
     assert_refused(
         &mut reader,
         &[
+            "update operation set phase = 'failed', finished_at = now()",
+            "delete from operation",
+            "truncate operation",
+            "insert into operation (operation_id, projection, kind, requested_by, phase)
+            values (gen_random_uuid(), 'orders', 'rebuild', 'alice', 'requested')
+            on conflict (projection, kind) where finished_at is null do update set phase = 'done'",
+            "insert into difference select operation_id, 1, 'orders', '{}', null, null, true from operation",
+            "insert into parked values ('orders', 1, 0, 'o-1', 1, gen_random_uuid(), 'no', now(), false, false)",
+            "update parked set retry = true",
+            "delete from parked",
+            "update generation set fault = 'no'",
+            "delete from generation",
             "insert into frontier values (1, '{1}')",
             "update projection set live_generation = 2",
             "delete from orders_1",

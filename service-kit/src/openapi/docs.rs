@@ -1,7 +1,7 @@
 //! `/openapi.json`, and `/docs`: Swagger UI, which the program holds within itself, so that the page needs no internet.
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -37,7 +37,8 @@ pub(super) fn routes(document: &Value) -> Router {
             response
         }
     };
-    let document = document.to_string();
+    // Shared by all answers, not copied for each.
+    let document = Bytes::from(document.to_string());
     let document = move || std::future::ready(answer("application/json", FRESH, document.clone()));
     Router::new()
         .route("/openapi.json", get(document))

@@ -1,4 +1,5 @@
-//! Every question of the query API's document is asked with its examples, of orders that lived, and answered as described.
+//! Every question of the query API's document is asked with its examples, of orders that lived, and answered as described;
+//! so is what operators may ask for.
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
@@ -44,14 +45,29 @@ async fn every_question_is_answered_as_the_document_says() -> Result<()> {
     );
 
     let paths = described.document()["paths"].as_object().context("paths")?;
+    let mut begun = Vec::new();
     for (path, methods) in paths.iter().filter(|(path, _)| path.starts_with("/v1/")) {
-        let operation = &methods["get"];
+        if let Some(operation) = methods.get("post") {
+            begun.extend(demand(&platform, &described, path, operation).await?);
+        }
+        let Some(operation) = methods.get("get") else {
+            continue;
+        };
         let parameters = operation["parameters"].as_array().context("parameters")?;
         let parameters: Vec<&Value> = parameters
             .iter()
             .map(|parameter| described.resolved(parameter))
             .collect();
-        let path = filled(path, &parameters).replace("2026-000123", &number);
+        let mut path = filled(path, &parameters).replace("2026-000123", &number);
+        // Of what was begun: its id is in no example.
+        let siblings = path.rsplit_once('/').map_or("", |(place, _)| place);
+        if let Some(location) = begun.iter().find(|location: &&String| {
+            location
+                .rsplit_once('/')
+                .is_some_and(|(place, _)| place == siblings)
+        }) {
+            path.clone_from(location);
+        }
         let optional = parameters
             .iter()
             .filter(|parameter| parameter["required"] == false);
@@ -80,6 +96,44 @@ async fn every_question_is_answered_as_the_document_says() -> Result<()> {
         }
     }
     platform.stop().await
+}
+
+/// Asks for something to be done, and compares the answer with the document; where it is told how far it is, if anywhere.
+async fn demand(
+    platform: &Platform,
+    described: &Described,
+    path: &str,
+    operation: &Value,
+) -> Result<Option<String>> {
+    let parameters = operation["parameters"].as_array().context("parameters")?;
+    let parameters: Vec<&Value> = parameters
+        .iter()
+        .map(|parameter| described.resolved(parameter))
+        .collect();
+    let path = filled(path, &parameters);
+    let request = platform
+        .http
+        .post(format!("{}{path}", platform.text("query_url")))
+        .bearer_auth(platform.text("token"));
+    let answer = request.send().await?;
+    let status = answer.status().as_u16();
+    let headers = answer.headers().clone();
+    let body = answer.text().await?;
+    ensure!(matches!(status, 200 | 202), "{path}: {status}: {body}");
+    let mut pairs = Vec::new();
+    for (name, value) in &headers {
+        pairs.push((name.as_str(), value.to_str()?));
+    }
+    let answered = Answered {
+        status,
+        headers: pairs,
+        body: &body,
+    };
+    described.assert_answer("POST", &path, &answered);
+    let location = headers.get("location");
+    Ok(location
+        .map(|value| value.to_str().map(str::to_owned))
+        .transpose()?)
 }
 
 /// The path with the examples of its parts.
