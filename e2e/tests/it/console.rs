@@ -148,7 +148,7 @@ async fn lists(platform: &Platform, numbers: &[String]) -> Result<()> {
 async fn projections(platform: &Platform) -> Result<()> {
     let all = answer(platform, &["projections", "list"]).await?;
     ensure!(
-        all.lines().count() == 8 && all.contains("\norder-history  live "),
+        all.lines().count() == 8 && all.contains("\norder-history      live "),
         "{all}"
     );
     let replay = ["projections", "replay", "--order", "o-0"];

@@ -92,7 +92,7 @@ fn all(q: &mut Questions<'_>) {
         },
     });
     let example = json!({ "items": [documents::projection_example()], "next_cursor": null });
-    let operation = state(operation, 200, "The projections.", &page, example);
+    let operation = state(operation, "The projections.", &page, example);
     q.get("/v1/projections", operation);
 }
 
@@ -106,7 +106,6 @@ fn by_name(q: &mut Questions<'_>) {
     let document = documents::projection(&mut q.schemas);
     let operation = state(
         named(operation),
-        200,
         "The projection.",
         &document,
         documents::projection_example(),
@@ -155,13 +154,7 @@ fn progress(q: &mut Questions<'_>, asked: &Asked) {
     let id = path_parameter(asked.id, "Its id.", &uuid());
     let operation = named(operation).parameter(exemplified(id, json!(ID)));
     let document = (asked.document)(&mut q.schemas);
-    let operation = state(
-        operation,
-        200,
-        "How far it is.",
-        &document,
-        (asked.example)(),
-    );
+    let operation = state(operation, "How far it is.", &document, (asked.example)());
     let path = format!("/v1/projections/{{name}}/{}/{{{}}}", asked.place, asked.id);
     q.get(&path, operation);
 }
@@ -177,7 +170,6 @@ fn retry(q: &mut Questions<'_>) {
     let document = documents::projection(&mut q.schemas);
     let operation = state(
         named(operation).problems(&[ProblemType::Malformed]),
-        200,
         "The projection.",
         &document,
         documents::projection_example(),
@@ -210,13 +202,7 @@ fn named(operation: Operation) -> Operation {
         .problems(&[ProblemType::NotFound])
 }
 
-fn state(
-    operation: Operation,
-    status: u16,
-    description: &str,
-    document: &Value,
-    example: Value,
-) -> Operation {
+fn state(operation: Operation, description: &str, document: &Value, example: Value) -> Operation {
     let headers = ["Cache-Control"];
-    operation.answer_like(status, description, &headers, JSON, document, one(example))
+    operation.answer_like(200, description, &headers, JSON, document, one(example))
 }

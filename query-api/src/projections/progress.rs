@@ -37,7 +37,8 @@ pub(crate) struct Revert {
 /// How far a verification is, and what it has found.
 #[derive(Debug, Serialize)]
 pub(crate) struct Verification {
-    verification_id: Uuid,
+    #[serde(rename = "verification_id")]
+    id: Uuid,
     #[serde(flatten)]
     progress: Progress,
     fix: bool,
@@ -96,7 +97,7 @@ impl Verification {
     /// A verification that has found this.
     pub(crate) fn of(operation: &Operation, differences: Vec<Difference>) -> Self {
         Self {
-            verification_id: operation.operation_id,
+            id: operation.operation_id,
             progress: operation.into(),
             fix: operation.fix,
             differences,

@@ -99,7 +99,7 @@ assert last.amounts.balance == 0
 assert last.shipments[0].lines[0].quantity == 2
 
 page = answered(200, get_timeline.sync_detailed(ORDER, client=queries, min_position=delivered.position))
-types = [entry.type_.value for entry in page.items]
+types = [entry.type_ for entry in page.items]
 assert types == [
     "OrderPlaced",
     "HoldPlaced",

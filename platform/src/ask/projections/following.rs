@@ -32,15 +32,13 @@ pub(super) async fn follow(client: &Client, all: &mut [Asked], json: bool) -> Re
         _ = signals.next() => None,
     };
     display.finish();
-    match watched {
-        Some(watched) => watched?,
-        None => {
-            for asked in all.iter().filter(|asked| !asked.has_ended()) {
-                terminal::note(&show::goes_on(asked));
-            }
-            return Ok(INTERRUPTED);
+    let Some(watched) = watched else {
+        for asked in all.iter().filter(|asked| !asked.has_ended()) {
+            terminal::note(&show::goes_on(asked));
         }
-    }
+        return Ok(INTERRUPTED);
+    };
+    watched?;
     if !json {
         for asked in all.iter() {
             for line in show::ended(asked) {

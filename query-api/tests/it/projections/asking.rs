@@ -218,7 +218,7 @@ async fn asking_survives_broken_connections() {
         .fetch_one(&stage.pool)
         .await
         .unwrap();
-        assert!(killed > 1);
+        assert!(killed > 0);
         let again = post(&stage, "/v1/projections/orders/rebuild").await;
         assert_eq!((again.status.as_u16(), again.json()), (202, first.clone()));
         assert_eq!(

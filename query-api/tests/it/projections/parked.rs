@@ -161,7 +161,7 @@ async fn who_waits_gets_the_order_when_it_was_taken_in() {
         };
         let (answer, ()) = tokio::join!(stage.get_with(path, &headers), taken_in);
         assert_eq!(
-            (answer.status.as_u16(), answer.text),
+            (answer.status.as_u16(), answer.text.clone()),
             (200, after.document()),
             "{path}"
         );
