@@ -80,6 +80,8 @@ pub(crate) struct OrderEvents {
     pub(crate) order_id: String,
     pub(crate) before: Folded,
     pub(crate) events: Vec<Incoming>,
+    /// The first so many of these events could be taken in before.
+    pub(crate) known: usize,
 }
 
 impl OrderEvents {
@@ -95,6 +97,7 @@ impl OrderEvents {
                     order_id: event.aggregate_id.clone(),
                     before: Folded::default(),
                     events: vec![Incoming::read(event)],
+                    known: 0,
                 }),
             }
         }

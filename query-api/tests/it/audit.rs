@@ -195,7 +195,7 @@ async fn comma_separated_values_have_a_head_and_a_line_each() {
         lines[1],
         "1,00000000-0000-0000-0000-000000000001,NoteAdded,1,o-1,,1,2026-11-20T10:01:00.000000Z,alice,add-note,\
          00000000-0000-0000-0000-000000000000,,c-1,,,\"{\"\"address\"\":null,\"\"user_agent\"\":null}\",,[],\
-         \"{\"\"text\"\":\"\"note 1\"\",\"\"visibility\"\":\"\"internal\"\"}\""
+         \"{\"\"text\"\":\"\"note 1\"\",\"\"visibility\"\":\"\"internal\"\"}\","
     );
     assert!(lines[2].contains(",a 'b',"));
     assert_eq!(lines[3], "");
