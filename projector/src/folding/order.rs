@@ -59,6 +59,13 @@ impl Folded {
         }
     }
 
+    /// What is wrong with the fold after that event, if anything is.
+    pub(crate) fn flaw_with(&self, event: &Incoming) -> Option<String> {
+        let mut next = self.clone();
+        next.take_carefully(event);
+        next.flaw.map(|flaw| flaw.error)
+    }
+
     fn stop_at(&mut self, event: &Incoming, panic: &str) {
         self.events += 1;
         let position = event.position();

@@ -21,7 +21,11 @@ impl Partition {
     pub(super) async fn retry(&mut self, again: Again) -> Result<(), PartitionError> {
         for target in self.targets.clone() {
             let (views, index) = (&self.sources.views, self.place.index);
-            if !rows::any(views, index, &target, again).await? {
+            let is_any = self
+                .parked
+                .of(&target)
+                .is_some_and(|parked| !parked.is_empty());
+            if !is_any || !rows::any(views, index, &target, again).await? {
                 continue;
             }
             if !self.log_has(target.checkpoint).await? {

@@ -1,104 +1,82 @@
 //! The orders of a partition, folded from their first events and written in sets into tables that have nothing of them yet.
 //!
-//! One order is folded at a time, so memory is bounded whatever the log's length. The next set is folded while one is written.
+//! Some orders are folded at a time, so memory is bounded whatever the log's length. The next set is folded while one is written.
 
-use event_store::{DecodeError, EventStore, PartitionOf, StoredEvent};
+use std::collections::HashMap;
+
+use event_store::{EventStore, PartitionOf, StoredEvent};
 use read_model::View;
 use read_model::contributions::Part;
-use read_model::order::OrderFold;
 use sqlx::PgConnection;
 
 use super::ReplayError;
 use super::report::Report;
-use crate::folding::OrderEventAt;
-use crate::projections::{self, Gathering};
+use crate::folding::{FoldError, OrderEvents};
+use crate::parking::{self, Gathered, Parked};
 
-/// Why orders could not be folded.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum FoldError {
-    /// An event cannot be read by this program.
-    #[error(transparent)]
-    Decode(#[from] DecodeError),
-    /// A document cannot be written as JSON.
-    #[error("a document cannot be written as JSON")]
-    Json(#[from] serde_json::Error),
-    /// Events of an order are missing in the log.
-    #[error("order {order_id} has {version} events before its event {sequence}")]
-    Gap {
-        /// The order.
-        order_id: String,
-        /// Its events that are known.
-        version: i64,
-        /// The event's number.
-        sequence: i64,
-    },
+/// What is filled.
+pub(super) struct Filling<'a> {
+    pub(super) store: &'a EventStore,
+    pub(super) view: View,
+    pub(super) part: Part,
+    pub(super) place: PartitionOf,
+    /// All orders as they were there.
+    pub(super) up_to: i64,
+    /// Orders of which nothing is taken in from an event on.
+    pub(super) held: HashMap<String, i64>,
 }
 
-/// Fills one partition of a generation with all orders as they were at `up_to`.
-pub(super) async fn fill(
-    store: &EventStore,
-    connection: &mut PgConnection,
-    view: View,
-    part: Part,
-    place: PartitionOf,
-    up_to: i64,
-    report: &Report,
-) -> Result<(), ReplayError> {
-    let mut orders = store.read_orders(place, up_to);
-    let mut folded: Option<Folded> = None;
-    loop {
-        let next = orders.next().await.transpose()?;
-        let last = next.is_none();
-        let folding = next.map(|events| tokio::task::spawn_blocking(move || fold(view, &events)));
-        if let Some(Folded { events, gathering }) = folded.take() {
-            gathering.fill(connection, part).await?;
-            report.did(events);
+impl Filling<'_> {
+    /// Fills the partition; returns the orders that could not be taken in to their end.
+    pub(super) async fn fill(
+        &self,
+        connection: &mut PgConnection,
+        report: &Report,
+    ) -> Result<Vec<Parked>, ReplayError> {
+        let mut parked = Vec::new();
+        let mut orders = self.store.read_orders(self.place, self.up_to);
+        let mut folded: Option<Folded> = None;
+        loop {
+            let next = orders.next().await.transpose()?;
+            let last = next.is_none();
+            let folding = next.map(|events| {
+                let (view, orders) = (self.view, self.until_held(events));
+                tokio::task::spawn_blocking(move || fold(view, orders))
+            });
+            if let Some(Folded { orders, gathered }) = folded.take() {
+                let (view, part) = (self.view, self.part);
+                parked.extend(parking::fill(connection, view, part, &orders, gathered).await?);
+                report.did(orders.iter().map(|order| order.events.len()).sum());
+            }
+            if let Some(folding) = folding {
+                folded = Some(folding.await?);
+            }
+            if last {
+                return Ok(parked);
+            }
         }
-        if let Some(folding) = folding {
-            folded = Some(folding.await??);
+    }
+
+    /// Whole orders, less what is held.
+    fn until_held(&self, mut events: Vec<StoredEvent>) -> Vec<StoredEvent> {
+        if !self.held.is_empty() {
+            events.retain(|event| {
+                let held = self.held.get(&event.aggregate_id);
+                held.is_none_or(|position| event.position < *position)
+            });
         }
-        if last {
-            return Ok(());
-        }
+        events
     }
 }
 
-/// What some orders come to in a view.
+/// Orders, and what they come to in a view.
 struct Folded {
-    events: usize,
-    gathering: Box<dyn Gathering>,
+    orders: Vec<OrderEvents>,
+    gathered: Result<Gathered, FoldError>,
 }
 
-/// Folds whole orders, which follow one another.
-fn fold(view: View, events: &[StoredEvent]) -> Result<Folded, FoldError> {
-    let mut gathering = projections::gathering(view);
-    for order in events.chunk_by(|one, next| one.aggregate_id == next.aggregate_id) {
-        let mut fold = OrderFold::default();
-        let mut order_id = "";
-        for event in order {
-            if order_id.is_empty() {
-                order_id = &event.aggregate_id;
-                gathering.begin(order_id, &fold)?;
-            }
-            if event.sequence != fold.version() + 1 {
-                return Err(FoldError::Gap {
-                    order_id: order_id.to_owned(),
-                    version: fold.version(),
-                    sequence: event.sequence,
-                });
-            }
-            let recorded = event.decode()?;
-            fold.apply(&recorded);
-            let event = OrderEventAt {
-                event_version: recorded.event.event_version().to_owned(),
-                recorded,
-            };
-            gathering.event(&event, &fold)?;
-        }
-        gathering.end(order_id, &fold)?;
-    }
-    Ok(Folded {
-        events: events.len(),
-        gathering,
-    })
+fn fold(view: View, events: Vec<StoredEvent>) -> Folded {
+    let orders = OrderEvents::from_the_first(events);
+    let gathered = parking::gather_all(view, &orders);
+    Folded { orders, gathered }
 }

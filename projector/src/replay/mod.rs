@@ -25,6 +25,7 @@ use event_store::{ReadError, StoreError};
 use read_model::View;
 use uuid::Uuid;
 
+use crate::parking::CarefulError;
 use crate::partition::{PartitionError, Sources};
 use crate::views::Target;
 
@@ -54,12 +55,18 @@ pub(crate) enum ReplayError {
     /// A partition could not follow the log.
     #[error(transparent)]
     Partition(#[from] PartitionError),
-    /// What an order is could not be told.
-    #[error(transparent)]
-    Fold(#[from] filling::FoldError),
     /// A thread that folds ended; the log of this service says where.
     #[error("the fold panicked")]
     Panicked(#[from] tokio::task::JoinError),
+}
+
+impl From<CarefulError> for ReplayError {
+    fn from(error: CarefulError) -> Self {
+        match error {
+            CarefulError::Views(error) => Self::Views(error),
+            CarefulError::Fold(error) => Self::Partition(error.into()),
+        }
+    }
 }
 
 impl ReplayError {
@@ -73,7 +80,7 @@ impl ReplayError {
                 matches!(error, StoreError::Unavailable(_))
             }
             Self::Partition(PartitionError::Doubled | PartitionError::LogBehind { .. }) => true,
-            Self::Partition(_) | Self::Refused(_) | Self::Fold(_) | Self::Panicked(_) => false,
+            Self::Partition(_) | Self::Refused(_) | Self::Panicked(_) => false,
         }
     }
 }

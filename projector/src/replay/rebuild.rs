@@ -1,17 +1,20 @@
 //! A new generation of a view, built beside the live one: filled from the log, caught up, followed, switched to.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use event_store::{Cursor, LogIdentity, PartitionOf};
 use read_model::Keeper;
 use read_model::contributions::Part;
 use read_model::operations::{Operation, Phase};
-use sqlx::{PgPool, Row as _};
+use sqlx::{PgConnection, PgPool, Row as _};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::filling::Filling;
 use super::report::Report;
-use super::{OfView, Replay, ReplayError, cleaning, filling, switching};
+use super::{OfView, Replay, ReplayError, cleaning, switching};
+use crate::parking::{Parked, TOO_MANY, rows};
 use crate::partition::Partition;
 use crate::views;
 
@@ -28,6 +31,7 @@ pub(super) async fn rebuild(
     report.enter(views, Phase::Building).await?;
     let new = begin(replay, operation).await?;
     build(replay, &new, report).await?;
+    check_parked(views, &new).await?;
     index(views, &new).await?;
     report.enter(views, Phase::CatchingUp).await?;
     catch_up(replay, &new, report).await?;
@@ -160,13 +164,71 @@ async fn fill(
         generation: new.generation,
         partition: place.index,
     };
-    let view = new.view;
-    filling::fill(store, &mut transaction, view, part, place, last, report).await?;
+    let filling = Filling {
+        store,
+        view: new.view,
+        part,
+        place,
+        up_to: last,
+        held: HashMap::new(),
+    };
+    let parked = filling.fill(&mut transaction, report).await?;
+    park(&mut transaction, new, part, &parked).await?;
     if store.identity().await? != log || cursor_at(replay, last).await? != to {
         return Err(other_history());
     }
     transaction.commit().await?;
     Ok(())
+}
+
+/// Parks what could not be taken in. What the live generation could not take in either is no news.
+async fn park(
+    connection: &mut PgConnection,
+    new: &OfView,
+    part: Part,
+    parked: &[Parked],
+) -> Result<(), ReplayError> {
+    let statement = "select live_generation from projection where name = $1";
+    let generation: i32 = sqlx::query_scalar(statement)
+        .bind(new.view.as_str())
+        .fetch_one(&mut *connection)
+        .await?;
+    let live = Part { generation, ..part };
+    let known = rows::of_generation(&mut *connection, new.view, live).await?;
+    let known: HashMap<_, _> = known
+        .into_iter()
+        .map(|order| (order.order_id, order.since))
+        .collect();
+    rows::insert(connection, new.view, part, parked, &known).await?;
+    Ok(())
+}
+
+/// Refuses a generation that could not take in too many orders which the live one has.
+async fn check_parked(views: &PgPool, new: &OfView) -> Result<(), ReplayError> {
+    let row = sqlx::query(
+        "select count(*) as orders, min(position) as first, (array_agg(error order by position))[1] as error
+        from parked
+        where projection = $1
+        and generation = $2
+        and order_id not in (
+            select order_id
+            from projection p
+            join parked l on l.projection = p.name and l.generation = p.live_generation
+            where p.name = $1
+        )",
+    )
+    .bind(new.view.as_str())
+    .bind(new.generation)
+    .fetch_one(views)
+    .await?;
+    let orders: i64 = row.try_get("orders")?;
+    if orders <= TOO_MANY {
+        return Ok(());
+    }
+    let (first, error): (i64, String) = (row.try_get("first")?, row.try_get("error")?);
+    Err(ReplayError::Refused(format!(
+        "{orders} orders failed that the live generation has, the first at position {first}: {error}"
+    )))
 }
 
 /// The event at this position.

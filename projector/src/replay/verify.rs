@@ -12,8 +12,10 @@ use read_model::operations::{Operation, Phase};
 use sqlx::{PgConnection, Postgres, Row as _, Transaction};
 use uuid::Uuid;
 
+use super::filling::Filling;
 use super::report::Report;
-use super::{OfView, Replay, ReplayError, filling};
+use super::{OfView, Replay, ReplayError};
+use crate::parking::rows;
 use crate::views::small;
 
 /// Rows that are told of an operation, at most.
@@ -161,8 +163,25 @@ impl Looking<'_> {
             generation: read_model::SHADOW,
             partition: self.place.index,
         };
-        let up_to = checkpoint.position;
-        filling::fill(store, connection, view, part, self.place, up_to, report).await
+        // What is parked is to be as it was before.
+        let live = Part {
+            generation: self.of.generation,
+            ..part
+        };
+        let held = rows::of_generation(&mut *connection, view, live).await?;
+        let filling = Filling {
+            store,
+            view,
+            part,
+            place: self.place,
+            up_to: checkpoint.position,
+            held: held
+                .into_iter()
+                .map(|order| (order.order_id, order.position))
+                .collect(),
+        };
+        filling.fill(connection, report).await?;
+        Ok(())
     }
 
     fn compared(&self) -> Compared {

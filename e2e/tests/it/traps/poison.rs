@@ -18,7 +18,8 @@ async fn views(stage: &Stage) -> Result<PgPool> {
 
 /// Rows of the view `orders` for which that is not true are refused from now on.
 async fn refuse_but(views: &PgPool, condition: &str) -> Result<()> {
-    let statement = format!("alter table orders_1 add constraint poison check ({condition}) not valid");
+    let statement =
+        format!("alter table orders_1 add constraint poison check ({condition}) not valid");
     sqlx::query(&statement).execute(views).await?;
     Ok(())
 }
@@ -44,7 +45,11 @@ async fn projection(platform: &Platform) -> Result<Value> {
 async fn retry(platform: &Platform) -> Result<()> {
     let url = format!("{}/v1/projections/orders/retry", platform.text("query_url"));
     let request = platform.http.request(Method::POST, url);
-    expect(200, request.bearer_auth(platform.text("token")).send().await?).await?;
+    expect(
+        200,
+        request.bearer_auth(platform.text("token")).send().await?,
+    )
+    .await?;
     Ok(())
 }
 
@@ -69,12 +74,20 @@ async fn a_poison_event_and_a_retry_while_its_order_goes_on() -> Result<()> {
     note(&platform, "poisoned").await?;
     let poison = note(&platform, "poisoned").await?["position"].clone();
     let parked = eventually("a parked order", PATIENCE, async || {
-        projection(&platform).await.ok()?["parked_orders"].as_array()?.first().cloned()
+        projection(&platform).await.ok()?["parked_orders"]
+            .as_array()?
+            .first()
+            .cloned()
     })
     .await;
     ensure!(parked["order_id"] == "poisoned", "{parked}");
     ensure!(parked["position"] == poison, "{parked}");
-    ensure!(parked["error"].as_str().is_some_and(|error| error.contains("poison")), "{parked}");
+    ensure!(
+        parked["error"]
+            .as_str()
+            .is_some_and(|error| error.contains("poison")),
+        "{parked}"
+    );
 
     // Everybody else goes on; of the order there is the last good document.
     stage.more_events(100).await?;
@@ -98,7 +111,9 @@ async fn a_thousand_poison_events() -> Result<()> {
     let stage = Stage::new().await?;
     let (platform, views) = (stage.platform.clone(), views(&stage).await?);
     refuse_but(&views, "order_id !~ '^poison-'").await?;
-    let lines: String = (0..1_000).map(|number| bulk_line(&format!("poison-{number}"))).collect();
+    let lines: String = (0..1_000)
+        .map(|number| bulk_line(&format!("poison-{number}")))
+        .collect();
     let answer = platform
         .http
         .post(format!("{}/v1/bulk", platform.text("command_url")))
@@ -110,7 +125,11 @@ async fn a_thousand_poison_events() -> Result<()> {
         .await?;
     ensure!(answer.status() == 200, "bulk: {}", answer.status());
     let answered = answer.text().await?;
-    ensure!(answered.lines().count() == 1_000, "{} answers", answered.lines().count());
+    ensure!(
+        answered.lines().count() == 1_000,
+        "{} answers",
+        answered.lines().count()
+    );
     eventually("a view that is faulted", PATIENCE, async || {
         (projection(&platform).await.ok()?["status"] == "faulted").then_some(())
     })
@@ -137,7 +156,11 @@ async fn two_partitions_that_write_one_customer() -> Result<()> {
     for customer in 0..4 {
         for order in 0..2 {
             let order_id = id_in(order * 8 + customer, customer);
-            running.push(tokio::spawn(change(stage.platform.clone(), order_id, customer)));
+            running.push(tokio::spawn(change(
+                stage.platform.clone(),
+                order_id,
+                customer,
+            )));
         }
     }
     for changing in running {

@@ -2,6 +2,7 @@
 
 mod faults;
 mod poison;
+mod replay;
 mod retry;
 mod unread;
 

