@@ -49,13 +49,6 @@ enum Tried {
     Refused(String),
 }
 
-/// What the view has of the orders that are written.
-#[derive(Debug, Clone, Copy)]
-enum Rows {
-    MayBeThere,
-    AreNew,
-}
-
 /// Why something was not written.
 enum Refusal {
     /// What it says is the fault.
@@ -90,43 +83,6 @@ pub(crate) async fn write_carefully(
         }
     }
     Ok(parked)
-}
-
-/// What some orders come to in a view.
-pub(crate) struct Gathered {
-    gathering: Box<dyn Gathering>,
-    parked: Vec<Parked>,
-}
-
-/// Folds whole orders for a view, to be written by [`fill`].
-pub(crate) fn gather_all(view: View, orders: &[OrderEvents]) -> Result<Gathered, FoldError> {
-    let pieces: Vec<Piece<'_>> = orders.iter().map(Piece::from).collect();
-    let (gathering, parked) =
-        caught(|| gather(view, &pieces)).unwrap_or_else(|panic| Err(FoldError::Refused(panic)))?;
-    Ok(Gathered { gathering, parked })
-}
-
-/// As [`write_carefully`], of orders that the view has nothing of yet, in one set if that can be.
-pub(crate) async fn fill(
-    connection: &mut PgConnection,
-    view: View,
-    part: Part,
-    orders: &[OrderEvents],
-    gathered: Result<Gathered, FoldError>,
-) -> Result<Vec<Parked>, CarefulError> {
-    match gathered {
-        Ok(Gathered { gathering, parked }) => {
-            match write(connection, part, &*gathering, Rows::AreNew).await {
-                Ok(()) => return Ok(parked),
-                Err(Refusal::Content(_)) => {}
-                Err(Refusal::Other(error)) => return Err(error.into()),
-            }
-        }
-        Err(FoldError::Refused(_)) => {}
-        Err(error) => return Err(error.into()),
-    }
-    let orders: Vec<&OrderEvents> = orders.iter().collect();
-    write_carefully(connection, view, part, &orders).await
 }
 
 /// Takes in the events of one order one after the other, up to the first that cannot be; at once those that could be before.
@@ -185,7 +141,7 @@ async fn attempt(
         Ok(Err(FoldError::Refused(error))) | Err(error) => return Ok(Tried::Refused(error)),
         Ok(Err(error)) => return Err(error.into()),
     };
-    match write(connection, part, &*gathering, Rows::MayBeThere).await {
+    match write(connection, part, &*gathering).await {
         Ok(()) => Ok(Tried::Written(parked)),
         Err(Refusal::Content(error)) => Ok(Tried::Refused(error)),
         Err(Refusal::Other(error)) => Err(error.into()),
@@ -221,7 +177,7 @@ async fn tell(
     {
         return Ok(false);
     }
-    match write(connection, part, &*gathering, Rows::MayBeThere).await {
+    match write(connection, part, &*gathering).await {
         Ok(()) => Ok(true),
         Err(Refusal::Content(error)) => Err(FoldError::Refused(error).into()),
         Err(Refusal::Other(error)) => Err(error.into()),
@@ -233,14 +189,9 @@ async fn write(
     connection: &mut PgConnection,
     part: Part,
     gathering: &dyn Gathering,
-    rows: Rows,
 ) -> Result<(), Refusal> {
     connection.execute("savepoint attempt").await?;
-    let writing = match rows {
-        Rows::MayBeThere => gathering.write(connection, part),
-        Rows::AreNew => gathering.fill(connection, part),
-    };
-    let written = caught_while(writing).await;
+    let written = caught_while(gathering.write(connection, part)).await;
     let refused = match written {
         Ok(Ok(())) => {
             connection.execute("release savepoint attempt").await?;

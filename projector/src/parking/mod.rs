@@ -17,7 +17,7 @@ use std::collections::{HashMap, HashSet};
 use read_model::View;
 use uuid::Uuid;
 
-pub(crate) use carefully::{CarefulError, Gathered, fill, gather_all, refusal, write_carefully};
+pub(crate) use carefully::{CarefulError, refusal, write_carefully};
 
 use crate::folding::Incoming;
 use crate::views::Target;

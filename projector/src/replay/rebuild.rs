@@ -11,7 +11,7 @@ use sqlx::{PgConnection, PgPool, Row as _};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::filling::Filling;
+use super::filling::{self, Extent};
 use super::report::Report;
 use super::{OfView, Replay, ReplayError, cleaning, switching};
 use crate::parking::{Parked, TOO_MANY, rows};
@@ -160,20 +160,14 @@ async fn fill(
         // Another process has filled it.
         return Ok(());
     }
-    let part = Part {
-        generation: new.generation,
-        partition: place.index,
-    };
-    let filling = Filling {
-        store,
-        view: new.view,
-        part,
+    let extent = Extent {
         place,
         up_to: last,
-        held: HashMap::new(),
+        before: HashMap::new(),
     };
-    let parked = filling.fill(&mut transaction, report).await?;
-    park(&mut transaction, new, part, &parked).await?;
+    let (view, generation) = (new.view, new.generation);
+    let parked = filling::fill(store, &mut transaction, view, generation, extent, report).await?;
+    park(&mut transaction, new, place.index, &parked).await?;
     if store.identity().await? != log || cursor_at(replay, last).await? != to {
         return Err(other_history());
     }
@@ -185,16 +179,18 @@ async fn fill(
 async fn park(
     connection: &mut PgConnection,
     new: &OfView,
-    part: Part,
+    partition: u16,
     parked: &[Parked],
 ) -> Result<(), ReplayError> {
-    let statement = "select live_generation from projection where name = $1";
-    let generation: i32 = sqlx::query_scalar(statement)
+    let live: i32 = sqlx::query_scalar("select live_generation from projection where name = $1")
         .bind(new.view.as_str())
         .fetch_one(&mut *connection)
         .await?;
-    let live = Part { generation, ..part };
-    let known = rows::of_generation(&mut *connection, new.view, live).await?;
+    let [of_live, part] = [live, new.generation].map(|generation| Part {
+        generation,
+        partition,
+    });
+    let known = rows::of_generation(&mut *connection, new.view, of_live).await?;
     let known: HashMap<_, _> = known
         .into_iter()
         .map(|order| (order.order_id, order.since))
@@ -203,7 +199,7 @@ async fn park(
     Ok(())
 }
 
-/// Refuses a generation that could not take in too many orders which the live one has.
+/// Refuses a generation that could not take in more orders than can be the orders' fault, which the live one has.
 async fn check_parked(views: &PgPool, new: &OfView) -> Result<(), ReplayError> {
     let row = sqlx::query(
         "select count(*) as orders, min(position) as first, (array_agg(error order by position))[1] as error

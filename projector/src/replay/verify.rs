@@ -3,19 +3,18 @@
 //! Each partition is looked at in one snapshot of rows and checkpoint. What differs is looked at again in a new one before it is
 //! told. Rows are replaced under the checkpoint's lock: the partition's owner waits, and what it writes next follows what was folded.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use event_store::{Cursor, PartitionOf};
+use read_model::SHADOW;
 use read_model::comparing::{self, Compared, Difference};
-use read_model::contributions::Part;
 use read_model::operations::{Operation, Phase};
 use sqlx::{PgConnection, Postgres, Row as _, Transaction};
 use uuid::Uuid;
 
-use super::filling::Filling;
+use super::filling::{self, Extent};
 use super::report::Report;
 use super::{OfView, Replay, ReplayError};
-use crate::parking::rows;
 use crate::views::small;
 
 /// Rows that are told of an operation, at most.
@@ -158,30 +157,34 @@ impl Looking<'_> {
         report: &Report,
     ) -> Result<(), ReplayError> {
         let (store, view) = (&self.replay.sources.store, self.of.view);
-        read_model::create_shadow(connection, view).await?;
-        let part = Part {
-            generation: read_model::SHADOW,
-            partition: self.place.index,
-        };
-        // What is parked is to be as it was before.
-        let live = Part {
-            generation: self.of.generation,
-            ..part
-        };
-        let held = rows::of_generation(&mut *connection, view, live).await?;
-        let filling = Filling {
-            store,
-            view,
-            part,
+        let extent = Extent {
             place: self.place,
             up_to: checkpoint.position,
-            held: held
-                .into_iter()
-                .map(|order| (order.order_id, order.position))
-                .collect(),
+            before: self.parked(connection).await?,
         };
-        filling.fill(connection, report).await?;
+        read_model::create_shadow(connection, view).await?;
+        filling::fill(store, connection, view, SHADOW, extent, report).await?;
         Ok(())
+    }
+
+    /// The orders that are parked, and where: their rows stand before that.
+    async fn parked(
+        &self,
+        connection: &mut PgConnection,
+    ) -> Result<HashMap<String, i64>, sqlx::Error> {
+        let parked: Vec<(String, i64)> = sqlx::query_as(
+            "select order_id, position
+            from parked
+            where projection = $1
+            and generation = $2
+            and partition = $3",
+        )
+        .bind(self.of.view.as_str())
+        .bind(self.of.generation)
+        .bind(small(self.place.index))
+        .fetch_all(connection)
+        .await?;
+        Ok(parked.into_iter().collect())
     }
 
     fn compared(&self) -> Compared {
