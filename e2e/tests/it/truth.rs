@@ -1,6 +1,7 @@
 //! What must be true after any fault, checked against the log itself.
 
 mod fold;
+mod ledger;
 mod sums;
 
 use std::collections::BTreeMap;

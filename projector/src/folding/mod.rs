@@ -107,6 +107,7 @@ impl Folding {
                     order_id: order_id.to_owned(),
                     before,
                     events: Vec::new(),
+                    known: 0,
                 });
                 orders.len() - 1
             });

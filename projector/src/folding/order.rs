@@ -59,6 +59,13 @@ impl Folded {
         }
     }
 
+    /// What is wrong with the fold after that event, if anything is.
+    pub(crate) fn flaw_with(&self, event: &Incoming) -> Option<String> {
+        let mut next = self.clone();
+        next.take_carefully(event);
+        next.flaw.map(|flaw| flaw.error)
+    }
+
     fn stop_at(&mut self, event: &Incoming, panic: &str) {
         self.events += 1;
         let position = event.position();
@@ -80,6 +87,8 @@ pub(crate) struct OrderEvents {
     pub(crate) order_id: String,
     pub(crate) before: Folded,
     pub(crate) events: Vec<Incoming>,
+    /// The first so many of these events could be taken in before.
+    pub(crate) known: usize,
 }
 
 impl OrderEvents {
@@ -95,6 +104,7 @@ impl OrderEvents {
                     order_id: event.aggregate_id.clone(),
                     before: Folded::default(),
                     events: vec![Incoming::read(event)],
+                    known: 0,
                 }),
             }
         }

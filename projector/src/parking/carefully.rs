@@ -27,6 +27,7 @@ struct Piece<'a> {
     order_id: &'a str,
     before: &'a Folded,
     events: &'a [Incoming],
+    known: usize,
 }
 
 impl<'a> From<&'a OrderEvents> for Piece<'a> {
@@ -35,6 +36,7 @@ impl<'a> From<&'a OrderEvents> for Piece<'a> {
             order_id: &order.order_id,
             before: &order.before,
             events: &order.events,
+            known: order.known,
         }
     }
 }
@@ -83,7 +85,7 @@ pub(crate) async fn write_carefully(
     Ok(parked)
 }
 
-/// Takes in the events of one order one after the other, up to the first that cannot be.
+/// Takes in the events of one order one after the other, up to the first that cannot be; at once those that could be before.
 async fn event_by_event(
     connection: &mut PgConnection,
     view: View,
@@ -91,17 +93,31 @@ async fn event_by_event(
     order: Piece<'_>,
 ) -> Result<Option<Parked>, CarefulError> {
     let mut before = order.before.clone();
-    for event in order.events {
+    let (known, mut left) = order.events.split_at(order.known);
+    let piece = Piece {
+        events: known,
+        ..order
+    };
+    match attempt(connection, view, part, &[piece]).await? {
+        Tried::Written(parked) if parked.is_empty() => {
+            known.iter().for_each(|event| before.take_carefully(event));
+        }
+        Tried::Written(parked) => return Ok(parked.into_iter().next()),
+        Tried::Refused(_) => left = order.events,
+    }
+    for event in left {
         let piece = Piece {
-            order_id: order.order_id,
             before: &before,
             events: std::slice::from_ref(event),
+            ..order
         };
         match attempt(connection, view, part, &[piece]).await? {
             Tried::Written(parked) if parked.is_empty() => {}
             Tried::Written(parked) => return Ok(parked.into_iter().next()),
             Tried::Refused(error) => {
-                let error = format!("event {}: {error}", event.position());
+                let error = before.flaw_with(event).unwrap_or_else(|| {
+                    format!("event {} cannot be taken in: {error}", event.position())
+                });
                 if !tell(connection, view, part, event, &before, &error).await? {
                     return Ok(Some(Parked::at(event, &error, false)));
                 }

@@ -10,6 +10,8 @@ mod carefully;
 pub(crate) mod rows;
 pub(crate) mod watch;
 
+pub(crate) use watch::TOO_MANY;
+
 use std::collections::{HashMap, HashSet};
 
 use read_model::View;

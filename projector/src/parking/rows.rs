@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use event_store::Cursor;
 use read_model::View;
 use read_model::contributions::Part;
+use sqlx::postgres::PgRow;
 use sqlx::types::chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgExecutor, Row as _};
 use uuid::Uuid;
@@ -100,6 +101,35 @@ pub(crate) async fn are_parked(
     .await
 }
 
+/// The parked orders of one generation and partition: at which event each is held, and since when.
+pub(crate) async fn of_generation(
+    executor: impl PgExecutor<'_>,
+    view: View,
+    part: Part,
+) -> Result<Vec<Taken>, sqlx::Error> {
+    let rows = sqlx::query(
+        "select order_id, position, since
+        from parked
+        where projection = $1
+        and generation = $2
+        and partition = $3",
+    )
+    .bind(view.as_str())
+    .bind(part.generation)
+    .bind(small(part.partition))
+    .fetch_all(executor)
+    .await?;
+    rows.iter().map(taken).collect()
+}
+
+fn taken(row: &PgRow) -> Result<Taken, sqlx::Error> {
+    Ok(Taken {
+        order_id: row.try_get("order_id")?,
+        position: row.try_get("position")?,
+        since: row.try_get("since")?,
+    })
+}
+
 /// Which parked orders are tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Again {
@@ -176,15 +206,7 @@ pub(crate) async fn take(
     .bind(limit)
     .fetch_all(connection)
     .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Taken {
-                order_id: row.try_get(0)?,
-                position: row.try_get(1)?,
-                since: row.try_get(2)?,
-            })
-        })
-        .collect()
+    rows.iter().map(taken).collect()
 }
 
 /// Forgets that these orders are parked, and all whose event lies beyond `agreed`: they are folded anew.

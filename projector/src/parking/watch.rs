@@ -16,7 +16,7 @@ use crate::board::Board;
 const EVERY: Duration = Duration::from_millis(500);
 
 /// A generation in which more orders than this failed within a minute is faulted.
-const TOO_MANY: i64 = 100;
+pub(crate) const TOO_MANY: i64 = 100;
 
 /// Looks until `shutdown`.
 pub(crate) async fn watch(control: PgPool, board: Arc<Board>, shutdown: CancellationToken) {

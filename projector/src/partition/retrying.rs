@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use event_store::{ORDER, ReadError};
 
 use super::{Partition, PartitionError};
-use crate::folding::{Folded, OrderEvents};
+use crate::folding::{Incoming, OrderEvents};
 use crate::parking::rows::{self, Again, Taken};
 use crate::parking::write_carefully;
 use crate::views::{self, Target};
@@ -21,7 +21,11 @@ impl Partition {
     pub(super) async fn retry(&mut self, again: Again) -> Result<(), PartitionError> {
         for target in self.targets.clone() {
             let (views, index) = (&self.sources.views, self.place.index);
-            if !rows::any(views, index, &target, again).await? {
+            let is_any = self
+                .parked
+                .of(&target)
+                .is_some_and(|parked| !parked.is_empty());
+            if !is_any || !rows::any(views, index, &target, again).await? {
                 continue;
             }
             if !self.log_has(target.checkpoint).await? {
@@ -79,7 +83,7 @@ impl Partition {
         Ok(Some(last))
     }
 
-    /// These orders as the view shows them, and the events that were held back.
+    /// These orders, from their first events to where the view is.
     async fn refold(
         &self,
         target: &Target,
@@ -90,21 +94,16 @@ impl Partition {
             .iter()
             .map(|order| (order.order_id.as_str(), order.position))
             .collect();
-        let events = self
-            .sources
-            .store
+        let store = &self.sources.store;
+        let events = store
             .load_many(ORDER, &ids, target.checkpoint.position)
             .await
             .map_err(ReadError::from)?;
         let mut orders = OrderEvents::from_the_first(events);
         for order in &mut orders {
-            let first = positions.get(order.order_id.as_str()).copied().unwrap_or(0);
-            let shown = order
-                .events
-                .partition_point(|event| event.position() < first);
-            let held_back = order.events.split_off(shown);
-            order.before = Folded::of(order.events.iter());
-            order.events = held_back;
+            let parked = positions.get(order.order_id.as_str()).copied();
+            let is_shown = |event: &Incoming| Some(event.position()) < parked;
+            order.known = order.events.partition_point(is_shown);
         }
         Ok(orders)
     }

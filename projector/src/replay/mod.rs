@@ -4,6 +4,7 @@
 //! - [`operations`]: which projector carries out what, and how it tells how far it is (`report`).
 //! - `rebuild`: the phases of a rebuild; `filling`: the orders of a partition, from their first events, into empty tables.
 //! - `switching`: which generation is live; `cleaning`: the end of those that are not needed any more.
+//! - `retry`: parked orders are tried again, and a view that is faulted goes on.
 //! - `verify`: a view beside a shadow of it, row by row.
 //!
 //! What holds whatever is killed in between: a partition of a new generation and its checkpoint are of one transaction, so what is
@@ -14,6 +15,7 @@ mod filling;
 pub(crate) mod operations;
 mod rebuild;
 mod report;
+mod retry;
 mod switching;
 mod verify;
 

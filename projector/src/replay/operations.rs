@@ -10,7 +10,7 @@ use service_kit::problem::chain;
 use tokio_util::sync::CancellationToken;
 
 use super::report::Report;
-use super::{Replay, ReplayError, rebuild, switching, verify};
+use super::{Replay, ReplayError, rebuild, retry, switching, verify};
 
 /// How often new operations are looked for.
 const EVERY: Duration = Duration::from_millis(200);
@@ -136,7 +136,7 @@ async fn attempt(
             })?;
             switching::switch(views, &before).await
         }
-        Kind::Retry => Err(ReplayError::Refused("not yet".to_owned())),
+        Kind::Retry => retry::retry(replay, operation.view, report).await,
     }
 }
 

@@ -14,15 +14,12 @@ use tokio::time::Instant;
 use super::filling::{self, Extent};
 use super::report::Report;
 use super::{OfView, Replay, ReplayError, cleaning, switching};
-use crate::parking::{Parked, rows};
+use crate::parking::{Parked, TOO_MANY, rows};
 use crate::partition::Partition;
 use crate::views;
 
 /// A round of catching up that took no longer leaves so little to do that the owners can take over.
 const SHORT: Duration = Duration::from_millis(500);
-
-/// Orders of one partition that a rebuild cannot take in before it is given up.
-const MOST_PARKED: usize = 100;
 
 /// Carries a rebuild out from wherever it is.
 pub(super) async fn rebuild(
@@ -34,6 +31,7 @@ pub(super) async fn rebuild(
     report.enter(views, Phase::Building).await?;
     let new = begin(replay, operation).await?;
     build(replay, &new, report).await?;
+    check_parked(views, &new).await?;
     index(views, &new).await?;
     report.enter(views, Phase::CatchingUp).await?;
     catch_up(replay, &new, report).await?;
@@ -177,29 +175,56 @@ async fn fill(
     Ok(())
 }
 
-/// Parks what could not be taken in, unless it is too much to be the orders' fault.
+/// Parks what could not be taken in. What the live generation could not take in either is no news.
 async fn park(
     connection: &mut PgConnection,
     new: &OfView,
     partition: u16,
     parked: &[Parked],
 ) -> Result<(), ReplayError> {
-    if let Some(first) = parked.first()
-        && parked.len() > MOST_PARKED
-    {
-        return Err(ReplayError::Refused(format!(
-            "{} orders of partition {partition} could not be taken in, order {} for one: {}",
-            parked.len(),
-            first.order_id,
-            first.error
-        )));
-    }
-    let part = Part {
-        generation: new.generation,
+    let live: i32 = sqlx::query_scalar("select live_generation from projection where name = $1")
+        .bind(new.view.as_str())
+        .fetch_one(&mut *connection)
+        .await?;
+    let [of_live, part] = [live, new.generation].map(|generation| Part {
+        generation,
         partition,
-    };
-    rows::insert(connection, new.view, part, parked, &HashMap::new()).await?;
+    });
+    let known = rows::of_generation(&mut *connection, new.view, of_live).await?;
+    let known: HashMap<_, _> = known
+        .into_iter()
+        .map(|order| (order.order_id, order.since))
+        .collect();
+    rows::insert(connection, new.view, part, parked, &known).await?;
     Ok(())
+}
+
+/// Refuses a generation that could not take in more orders than can be the orders' fault, which the live one has.
+async fn check_parked(views: &PgPool, new: &OfView) -> Result<(), ReplayError> {
+    let row = sqlx::query(
+        "select count(*) as orders, min(position) as first, (array_agg(error order by position))[1] as error
+        from parked
+        where projection = $1
+        and generation = $2
+        and order_id not in (
+            select order_id
+            from projection p
+            join parked l on l.projection = p.name and l.generation = p.live_generation
+            where p.name = $1
+        )",
+    )
+    .bind(new.view.as_str())
+    .bind(new.generation)
+    .fetch_one(views)
+    .await?;
+    let orders: i64 = row.try_get("orders")?;
+    if orders <= TOO_MANY {
+        return Ok(());
+    }
+    let (first, error): (i64, String) = (row.try_get("first")?, row.try_get("error")?);
+    Err(ReplayError::Refused(format!(
+        "{orders} orders failed that the live generation has, the first at position {first}: {error}"
+    )))
 }
 
 /// The event at this position.

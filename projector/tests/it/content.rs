@@ -1,10 +1,7 @@
 //! Events and messages that are not like the others.
 
+use crate::setup::{Setup, ids};
 use async_nats::HeaderMap;
-use read_model::View;
-use test_kit::eventually;
-
-use crate::setup::{PATIENCE, Setup, ids};
 
 #[tokio::test]
 async fn foreign_messages_in_the_stream_are_stepped_over() {
@@ -140,56 +137,5 @@ async fn events_of_other_aggregates_are_passed_by() {
     }
     setup.note(&ids("o", 5), "after").await;
     setup.views_equal_the_log().await;
-    projector.stop().await;
-}
-
-#[tokio::test]
-async fn an_event_that_this_program_does_not_know_stops_its_partition_loudly_and_no_other() {
-    let mut setup = Setup::new().await;
-    let projector = setup.projector();
-    setup.traffic("o", 40, 1).await;
-    setup.caught_up().await;
-    projector.is_ready().await;
-
-    setup
-        .append(&[("o-0", "OrderTeleported", "{}".to_owned())])
-        .await;
-    setup.note(&ids("o", 40), "after").await;
-    let stopped = usize::from(read_model::partition_of("o-0", 16));
-    let head = setup.store.head(16).await.unwrap();
-    eventually(
-        "all other partitions at the log's end",
-        PATIENCE,
-        async || {
-            let checkpoints = setup.checkpoints(View::Orders).await;
-            (0..16)
-                .all(|p| p == stopped || checkpoints[p] == head.partitions[p])
-                .then_some(())
-        },
-    )
-    .await;
-    let not_ready = eventually("a projector that says so", PATIENCE, async || {
-        let (status, body) = projector.ready().await;
-        (status == 503).then_some(body)
-    })
-    .await;
-    assert!(
-        not_ready.contains("1 of 16 partitions stopped"),
-        "{not_ready}"
-    );
-    let (_, metrics) = projector.get("/metrics").await;
-    assert!(
-        metrics.contains("projector_failing_partitions"),
-        "{metrics}"
-    );
-
-    // What stands before it in the partition is written.
-    let position: i64 =
-        sqlx::query_scalar("select position from event where event_type = 'OrderTeleported'")
-            .fetch_one(&setup.log)
-            .await
-            .unwrap();
-    let checkpoint = setup.checkpoints(View::Orders).await[stopped];
-    assert!(checkpoint < position && checkpoint > 0);
     projector.stop().await;
 }

@@ -10,6 +10,7 @@ mod content;
 mod following;
 mod histories;
 mod lives;
+mod parking;
 mod replay;
 mod reports;
 /// Orders and commands as the domain's own tests make them.

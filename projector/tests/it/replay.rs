@@ -22,13 +22,13 @@ const TABLES: [(View, &[&str]); 7] = [
     (View::Returns, &["returns"]),
 ];
 
-async fn ask(views: &PgPool, view: View, kind: Kind, fix: bool) -> Uuid {
+pub(crate) async fn ask(views: &PgPool, view: View, kind: Kind, fix: bool) -> Uuid {
     let mut connection = views.acquire().await.unwrap();
     let asked = operations::request(&mut connection, view, kind, fix, "test").await;
     asked.unwrap().operation_id
 }
 
-async fn ended(views: &PgPool, operation: Uuid) -> Operation {
+pub(crate) async fn ended(views: &PgPool, operation: Uuid) -> Operation {
     eventually("an operation that has ended", PATIENCE, async || {
         let found = operations::find(views, operation).await.unwrap().unwrap();
         found.phase.is_final().then_some(found)
@@ -37,7 +37,7 @@ async fn ended(views: &PgPool, operation: Uuid) -> Operation {
 }
 
 /// Has it done, and makes sure that it was.
-async fn done(views: &PgPool, view: View, kind: Kind) -> Operation {
+pub(crate) async fn done(views: &PgPool, view: View, kind: Kind) -> Operation {
     let ended = ended(views, ask(views, view, kind, false).await).await;
     assert_eq!(
         (ended.phase, &ended.error),
@@ -57,7 +57,7 @@ async fn rows(views: &PgPool, table: &str, generation: i32) -> Vec<String> {
     .unwrap()
 }
 
-async fn live(views: &PgPool, view: View) -> i32 {
+pub(crate) async fn live(views: &PgPool, view: View) -> i32 {
     sqlx::query_scalar("select live_generation from projection where name = $1")
         .bind(view.as_str())
         .fetch_one(views)
@@ -66,7 +66,7 @@ async fn live(views: &PgPool, view: View) -> i32 {
 }
 
 /// The differences that a verification of every view finds, as (table, key).
-async fn differences(views: &PgPool) -> Vec<(String, String)> {
+pub(crate) async fn differences(views: &PgPool) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for view in View::ALL {
         let verified = done(views, *view, Kind::Verify).await;

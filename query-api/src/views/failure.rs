@@ -88,11 +88,22 @@ impl From<ReadError> for Problem {
                 Problem::from_failure(ProblemType::Unavailable, &error)
             }
             ReadError::Database(_) => Problem::from_failure(ProblemType::Internal, &error),
-            ReadError::NoView(_) | ReadError::Switching | ReadError::History(_) => {
+            ReadError::NoView(_) | ReadError::Switching => {
                 Problem::from_failure(ProblemType::Unavailable, &error)
             }
             ReadError::NewerShape { .. } => {
                 Problem::from_failure(ProblemType::Unavailable, &error).detail(error.to_string())
+            }
+            ReadError::History(source) => {
+                let problem = Problem::from_failure(ProblemType::Unavailable, &error);
+                match source {
+                    EntryError::Event { position, .. } | EntryError::Unfolded { position, .. } => {
+                        problem.detail(format!(
+                            "the order's event at position {position} cannot be read; the order can be shown as it was before that"
+                        ))
+                    }
+                    EntryError::Malformed(_) => problem,
+                }
             }
             ReadError::GenerationGone => Problem::new(ProblemType::BadCursor)
                 .detail("the list was rebuilt since; begin again without a cursor"),

@@ -134,4 +134,5 @@ async fn an_event_that_is_unknown_here_is_no_version() {
     assert_eq!(stage.get("/v1/orders/o-1?version=15").await.status, 200);
     let answer = stage.get("/v1/orders/o-1?version=16").await;
     answer.problem(503, "unavailable");
+    assert!(answer.text.contains("position 160"), "{}", answer.text);
 }

@@ -12,6 +12,7 @@ use read_model::order::OrderFold;
 use sqlx::Row;
 use sqlx::postgres::{PgPool, PgRow};
 
+use super::ledger::Ledger;
 use super::sums;
 
 /// The rows of the views, by their keys.
@@ -20,6 +21,7 @@ pub(super) struct Folded {
     orders: BTreeMap<String, String>,
     /// By position: the order and the audit entry.
     history: BTreeMap<i64, (String, String)>,
+    ledger: Ledger,
 }
 
 impl Folded {
@@ -34,12 +36,15 @@ impl Folded {
         .await?;
         let mut folds: BTreeMap<String, OrderFold> = BTreeMap::new();
         let mut history = BTreeMap::new();
+        let mut ledger = Ledger::default();
         for row in &rows {
             let event = recorded(row)?;
             let version: String = row.try_get("event_version")?;
             let fold = folds.entry(event.order_id.clone()).or_default();
-            let before = fold.document().map(serde_json::to_value).transpose()?;
+            let was = fold.clone();
+            let before = was.document().map(serde_json::to_value).transpose()?;
             fold.apply(&event);
+            ledger.take(&event, &was, fold)?;
             let after = serde_json::to_value(fold.document())?;
             let changes = changes(before.as_ref(), &after);
             let entry = AuditEntry::new(&event, fold.order_number(), &version, changes);
@@ -55,6 +60,7 @@ impl Folded {
         Ok(Self {
             orders: documents.collect::<Result<_>>()?,
             history,
+            ledger,
         })
     }
 
@@ -104,6 +110,10 @@ impl Folded {
         if difference.is_some() {
             return Ok(difference);
         }
+        let difference = self.ledger.difference(views).await?;
+        if difference.is_some() {
+            return Ok(difference);
+        }
         sums::difference(views).await
     }
 }
@@ -132,7 +142,7 @@ fn recorded(row: &PgRow) -> Result<Recorded> {
     })
 }
 
-fn first_difference<K: Ord + std::fmt::Debug, V: PartialEq + std::fmt::Debug>(
+pub(super) fn first_difference<K: Ord + std::fmt::Debug, V: PartialEq + std::fmt::Debug>(
     what: &str,
     wanted: &BTreeMap<K, V>,
     shown: &BTreeMap<K, V>,

@@ -1,4 +1,4 @@
-//! The views that are made of several orders, compared with what the documents of the view `orders` sum to, which were
+//! The views that are made of several orders, but for the revenue, compared with what the documents of the view `orders` sum to, which were
 //! compared with the log before.
 
 use anyhow::Result;
@@ -43,20 +43,6 @@ fn comparisons(orders: &str) -> Vec<Comparison> {
                 group by 1, 2, 3",
                 quantity("quantity"), quantity("cancelled_quantity"), quantity("shipped_quantity"),
                 quantity("delivered_quantity"), quantity("returned_quantity"),
-            ),
-        },
-        Comparison {
-            view: "revenue",
-            table: "revenue",
-            shown: "select currency, partition::integer, sum(cancelled), sum(returned), sum(credited), sum(captured), sum(refunded)
-                from {table}
-                group by 1, 2",
-            made: format!(
-                "select document->>'currency', {PARTITION}, {}, {}, {}, {}, {}
-                {placed}
-                group by 1, 2",
-                amount("cancelled_total"), amount("returned_total"), amount("credited_total"), amount("captured"),
-                amount("refunded"),
             ),
         },
         Comparison {
