@@ -122,7 +122,7 @@ async fn a_database_in_trouble_repeats_the_batch_and_parks_nobody() {
         setup.caught_up().await;
         let function = format!(
             "create function refuse() returns trigger language plpgsql as $$ begin
-                if nextval('attempts') <= 3 then raise exception 'a bad moment' using errcode = '{state}'; end if;
+                if nextval('attempts') <= 40 then raise exception 'a bad moment' using errcode = '{state}'; end if;
                 return new;
             end $$"
         );
@@ -139,7 +139,7 @@ async fn a_database_in_trouble_repeats_the_batch_and_parks_nobody() {
             .fetch_one(&setup.views)
             .await
             .unwrap();
-        assert!(attempts > 3, "{state}: {attempts}");
+        assert!(attempts > 40, "{state}: {attempts}");
         setup.parked_are(&[]).await;
         projector.stop().await;
     }

@@ -123,6 +123,29 @@ async fn two_workers_on_the_same_partitions_agree_on_what_is_parked() {
     second.stop().await;
 }
 
+/// The checkpoint does not tell: it is where it was.
+#[tokio::test]
+async fn a_worker_that_missed_that_another_took_an_order_in_begins_anew() {
+    let mut setup = Setup::new().await;
+    let projector = setup.projector();
+    setup.traffic("o", 20, 0).await;
+    setup.caught_up().await;
+    setup
+        .refuse_but("orders_1", "order_id <> 'o-7' or version < 2")
+        .await;
+    setup.note(&ids("o", 20), "held back").await;
+    setup.caught_up().await;
+    assert_eq!(setup.parked().await.len(), 1);
+    setup.accept("orders_1").await;
+    sqlx::query("delete from parked")
+        .execute(&setup.views)
+        .await
+        .unwrap();
+    setup.note(&ids("o", 20), "and on").await;
+    setup.views_equal_the_log().await;
+    projector.stop().await;
+}
+
 #[tokio::test]
 async fn what_is_parked_goes_back_with_the_log() {
     let mut setup = Setup::new().await;
