@@ -203,8 +203,12 @@ fn connect_views(url: &str, connections: u32) -> Result<PgPool, sqlx::Error> {
         ("statement_timeout", "10s"),
         // Views and checkpoints are of one transaction: what a crash takes back is read from the log again.
         ("synchronous_commit", "off"),
-        // A plan that was made while a view was empty and stays cached must use its indexes later, too.
+        // A plan that was made while a view was empty and stays cached must use its indexes later, too; where a table has
+        // none, its estimate must not start the compiler, which takes a tenth of a second each time.
         ("enable_seqscan", "off"),
+        ("jit", "off"),
+        // No plan depends on how many rows a batch has.
+        ("plan_cache_mode", "force_generic_plan"),
     ]);
     let pool = PgPoolOptions::new()
         .max_connections(connections)
