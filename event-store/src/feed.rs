@@ -286,6 +286,29 @@ impl EventStore {
         })
     }
 
+    /// The id of the event at this position; none if the log ends before it.
+    pub async fn event_id(&self, position: i64) -> Result<Option<Uuid>, StoreError> {
+        let id = sqlx::query_scalar("select event_id from event where position = $1")
+            .bind(position)
+            .fetch_optional(self.pool())
+            .await?;
+        Ok(id)
+    }
+
+    /// How many events one partition has up to a position.
+    pub async fn count(&self, partition: PartitionOf, up_to: i64) -> Result<i64, StoreError> {
+        let (first_slot, last_slot) = partition.slots();
+        let count = sqlx::query_scalar(
+            "select count(*) from event where slot between $1 and $2 and position <= $3",
+        )
+        .bind(first_slot)
+        .bind(last_slot)
+        .bind(up_to)
+        .fetch_one(self.pool())
+        .await?;
+        Ok(count)
+    }
+
     /// Which log this is.
     pub async fn identity(&self) -> Result<LogIdentity, StoreError> {
         let row = sqlx::query("select log_id, incarnation from log")

@@ -2,11 +2,12 @@
 //!
 //! - [`Appender`] writes: commands that arrive while a batch is being written form the next one.
 //! - [`EventStore`] reads: an aggregate ([`EventStore::load`], [`EventStore::load_from`] a [`Snapshot`]), or the log
-//!   forward ([`EventStore::read_forward`]).
+//!   forward ([`EventStore::read_forward`]), or whole orders ([`EventStore::read_orders`]).
 //! - [`lease`], [`relay_row`] and [`incarnation`] are rows that services keep beside the log.
 //! - [`migrate`] brings a database to the schema that this crate was built with.
 
 mod appender;
+mod by_order;
 mod cursor;
 mod event;
 mod failure;
@@ -23,6 +24,7 @@ mod store;
 mod upcasting;
 
 pub use appender::{Append, AppendError, Appender, AppenderSettings, Outcome};
+pub use by_order::OrdersOfPartition;
 pub use cursor::{Cursor, PartitionOf};
 pub use event::{DecodeError, NewEvent, ORDER, StoredEvent};
 pub use failure::StoreError;

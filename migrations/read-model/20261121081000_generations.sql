@@ -8,6 +8,8 @@ create table generation (
     shape_version integer not null check (shape_version > 0),
     -- Whether the owners of the partitions keep it up to date. One that is being built is its builder's alone.
     followed boolean not null,
+    -- Whether all its indexes are there. One that is being built gets most of them when it is filled.
+    indexed boolean not null,
     -- Why nobody goes on with it: too many of its orders failed within a minute. Null: nothing is wrong.
     fault text,
     made_at timestamptz not null default now(),
@@ -16,8 +18,8 @@ create table generation (
     primary key (projection, generation)
 );
 
-insert into generation (projection, generation, shape_version, followed)
-select name, live_generation, shape_version, true
+insert into generation (projection, generation, shape_version, followed, indexed)
+select name, live_generation, shape_version, true, true
 from projection;
 
 -- The shape is the generation's.

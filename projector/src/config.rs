@@ -1,6 +1,7 @@
 //! What can be configured about a projector.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use event_stream::{DEFAULT_PARTITIONS, StreamSettings};
 use service_kit::{ConfigError, Secret, Vars};
@@ -18,6 +19,9 @@ pub struct Config {
     pub nats_url: Secret<String>,
     /// `READ_MODEL_CONNECTIONS`: connections to the views' database, at most. Default: 8.
     pub connections: u32,
+    /// `GENERATION_KEPT_SECONDS`: how long a generation of a view that is live no more is kept, so that an operator can go back to
+    /// it. Default: 900.
+    pub generation_kept: Duration,
     /// `STREAM_NAME` (default `ORDERS`) and `PARTITIONS` (default 16, a power of two up to 256): as the relay has them.
     pub stream: StreamSettings,
 }
@@ -42,6 +46,7 @@ impl Config {
             read_model_url: reader.secret("READ_MODEL_URL", "the URL of the views' database"),
             nats_url: reader.secret("NATS_URL", "the URL of the NATS server"),
             connections,
+            generation_kept: Duration::from_secs(reader.or("GENERATION_KEPT_SECONDS", 900)),
             stream,
         };
         reader.finish(config)

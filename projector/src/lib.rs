@@ -2,7 +2,7 @@
 //!
 //! The way of an event, one file each, in this order: `partition` (what a message means), `folding` (events to orders),
 //! `projections` (orders to rows, a folder a view), `partition/applying` (rows and checkpoints in one transaction). Around it: `ownership` (who works on which partition), `views` (the tables),
-//! `layout` (which generations of them are kept), `frontier` (how far the log is).
+//! `layout` (which generations of them are kept), `frontier` (how far the log is), `replay` (what operators ask for).
 //!
 //! What holds whatever happens: rows and checkpoints are written in one transaction that begins by moving the
 //! checkpoints from exactly where this worker believes them to be. A worker that was killed, paused or doubled can do
@@ -17,6 +17,7 @@ mod layout;
 mod ownership;
 mod partition;
 mod projections;
+mod replay;
 mod service;
 mod views;
 

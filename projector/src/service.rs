@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use event_store::{EventStore, StoreError, StoreSettings};
 use event_stream::{ConnectionError, ConnectionState};
+use service_kit::Secret;
 use service_kit::database;
 use service_kit::health::Health;
 use service_kit::problem::chain;
@@ -14,6 +15,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::board::Board;
 use crate::config::Config;
@@ -22,6 +24,7 @@ use crate::lag;
 use crate::layout::{self, Layout};
 use crate::ownership::Worker;
 use crate::partition::{Sources, metric};
+use crate::replay::{self, Replay, operations};
 use crate::views::{self, ViewsError};
 
 /// Connections to the log: reading is brief, and partitions take turns.
@@ -29,6 +32,9 @@ const LOG_CONNECTIONS: u32 = 6;
 
 /// Connections to the views' database beside those that write views.
 const CONTROL_CONNECTIONS: u32 = 3;
+
+/// Partitions that a rebuild fills at once, at most.
+const MOST_BUILDERS: usize = 8;
 
 /// How long a partition waits for a connection to the views.
 const CONNECTION_WAIT: Duration = Duration::from_secs(5);
@@ -70,6 +76,8 @@ pub enum RunError {
 #[derive(Debug)]
 pub struct Service {
     sources: Sources,
+    replay: Replay,
+    generation_kept: Duration,
     layout: watch::Sender<Layout>,
     board: Arc<Board>,
     listener: TcpListener,
@@ -104,8 +112,22 @@ impl Service {
             stream: config.stream,
             layout: layout.subscribe(),
         };
+        let workers = std::thread::available_parallelism().map_or(1, usize::from);
+        let workers = workers.clamp(2, MOST_BUILDERS);
+        let replay = Replay {
+            sources: patient(
+                &sources,
+                &config.event_store_url,
+                &config.read_model_url,
+                workers,
+            )?,
+            workers,
+            owner: Uuid::now_v7(),
+        };
         Ok(Self {
             sources,
+            replay,
+            generation_kept: config.generation_kept,
             layout,
             board: Arc::new(Board::default()),
             listener,
@@ -122,11 +144,20 @@ impl Service {
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), RunError> {
         let Self {
             sources,
+            replay,
+            generation_kept,
             layout,
             board,
             listener,
             ..
         } = self;
+        let patient = replay.sources.clone();
+        let views = sources.views.clone();
+        let replaying = async {
+            let operations = operations::serve(replay, shutdown.clone());
+            let cleaning = replay::clean(views, generation_kept, shutdown.clone());
+            tokio::join!(operations, cleaning);
+        };
         let router = service_kit::edge::wrap(
             "projector",
             axum::Router::new(),
@@ -134,13 +165,14 @@ impl Service {
         );
         let serving = service_kit::serve::serve(listener, router, shutdown.clone(), GRACE);
         let working = async {
-            let result = work(sources.clone(), layout, board, shutdown.clone()).await;
+            let working = work(sources.clone(), layout, board, replaying, shutdown.clone());
+            let result = working.await;
             // Whoever ends early ends the other.
             shutdown.cancel();
             result
         };
         let (result, ()) = tokio::join!(working, serving);
-        sources.close().await;
+        tokio::join!(sources.close(), patient.close());
         result.map_err(RunError::from)
     }
 }
@@ -149,6 +181,7 @@ async fn work(
     sources: Sources,
     layout: watch::Sender<Layout>,
     board: Arc<Board>,
+    replaying: impl Future<Output = ()>,
     shutdown: CancellationToken,
 ) -> Result<(), ViewsError> {
     board.begin();
@@ -163,7 +196,7 @@ async fn work(
         let frontier = frontier::keep(sources.clone(), shutdown.clone());
         let layout = layout::watch(sources.control.clone(), layout, shutdown.clone());
         let lag = lag::watch(sources, shutdown.clone());
-        tokio::join!(worker, frontier, layout, lag);
+        tokio::join!(worker, frontier, layout, lag, replaying);
     }
     Ok(())
 }
@@ -195,7 +228,44 @@ async fn look_at_both(sources: &Sources) -> Result<(), String> {
         .map_err(|flaw| format!("the views' database: {flaw}"))
 }
 
+/// The same sources, with connections of their own whose statements and transactions may take as long as they need.
+fn patient(
+    sources: &Sources,
+    event_store_url: &Secret<String>,
+    read_model_url: &Secret<String>,
+    workers: usize,
+) -> Result<Sources, BuildError> {
+    // One each, and one to ask with.
+    let connections = u32::try_from(workers + 1).unwrap_or(u32::MAX);
+    let settings = StoreSettings {
+        max_connections: connections,
+        statement_timeout: Duration::ZERO,
+        ..StoreSettings::new(event_store_url.expose())
+    };
+    let store = EventStore::connect_lazy(&settings).map_err(BuildError::EventStore)?;
+    let options = views_options(read_model_url.expose()).map_err(BuildError::ReadModel)?;
+    let options = options.options([
+        ("statement_timeout", "0"),
+        ("idle_in_transaction_session_timeout", "1min"),
+    ]);
+    let pool = PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(CONNECTION_WAIT);
+    Ok(Sources {
+        store,
+        views: pool.connect_lazy_with(options),
+        ..sources.clone()
+    })
+}
+
 fn connect_views(url: &str, connections: u32) -> Result<PgPool, sqlx::Error> {
+    let pool = PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(CONNECTION_WAIT);
+    Ok(pool.connect_lazy_with(views_options(url)?))
+}
+
+fn views_options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
     let options: PgConnectOptions = url.parse()?;
     let options = options.application_name("projector").options([
         ("default_transaction_isolation", r"read\ committed"),
@@ -210,10 +280,7 @@ fn connect_views(url: &str, connections: u32) -> Result<PgPool, sqlx::Error> {
         // No plan depends on how many rows a batch has.
         ("plan_cache_mode", "force_generic_plan"),
     ]);
-    let pool = PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(CONNECTION_WAIT);
-    Ok(pool.connect_lazy_with(options))
+    Ok(options)
 }
 
 fn health(sources: &Sources, board: &Arc<Board>, shutdown: &CancellationToken) -> Health {

@@ -135,6 +135,33 @@ pub(crate) async fn targets(pool: &PgPool, partition: u16) -> Result<Vec<Target>
     Ok(targets)
 }
 
+/// How far each partition of a generation is.
+pub(crate) async fn generation(
+    pool: &PgPool,
+    view: View,
+    generation: i32,
+) -> Result<Vec<Cursor>, sqlx::Error> {
+    let rows = sqlx::query(
+        "select position, event_id
+        from checkpoint
+        where projection = $1
+        and generation = $2
+        order by partition",
+    )
+    .bind(view.as_str())
+    .bind(generation)
+    .fetch_all(pool)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Cursor {
+                position: row.try_get("position")?,
+                event_id: row.try_get("event_id")?,
+            })
+        })
+        .collect()
+}
+
 /// The views and the versions of their shapes, as this program knows them.
 pub(crate) fn known_shapes() -> (Vec<&'static str>, Vec<i32>) {
     let views = View::ALL.iter();

@@ -40,6 +40,7 @@ impl Part {
 pub(crate) const fn table(name: &'static str) -> Table {
     Table {
         name,
+        key: &["partition", "order_id"],
         create: include_str!("tables/contributions.sql"),
     }
 }

@@ -17,6 +17,7 @@ pub(crate) const SHAPE: Shape = Shape {
     tables: &[
         Table {
             name: "customers",
+            key: &["customer_id", "currency", "partition"],
             create: include_str!("tables/customers.sql"),
         },
         BY_ORDER,

@@ -36,12 +36,7 @@ pub async fn forget_partition(
     partition: u16,
     partitions: u16,
 ) -> Result<(), sqlx::Error> {
-    let of_partition = if view.is_of_orders() {
-        format!("get_byte(decode(md5(order_id), 'hex'), 0) * $2 / {SLOTS} = $1")
-    } else {
-        // Names the parameter, which the statement is given in any case.
-        "partition = $1 and $2::integer is not null".to_owned()
-    };
+    let of_partition = of_partition(view);
     for table in view.tables(generation) {
         let statement = format!("delete from {table} where {of_partition}");
         sqlx::query(&statement)
@@ -51,4 +46,14 @@ pub async fn forget_partition(
             .await?;
     }
     Ok(())
+}
+
+/// Whether a row of a view is of partition `$1` of `$2`, as an SQL expression.
+pub(crate) fn of_partition(view: View) -> String {
+    if view.is_of_orders() {
+        format!("get_byte(decode(md5(order_id), 'hex'), 0) * $2 / {SLOTS} = $1")
+    } else {
+        // Names the parameter, which the statement is given in any case.
+        "partition = $1 and $2::integer is not null".to_owned()
+    }
 }

@@ -14,6 +14,7 @@ pub(crate) const SHAPE: Shape = Shape {
     version: 1,
     tables: &[Table {
         name: "fulfillment_queue",
+        key: &["order_id"],
         create: include_str!("tables/fulfillment_queue.sql"),
     }],
     is_of_orders: true,

@@ -5,6 +5,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::View;
+use crate::copy::CopyRows;
 use crate::view::{Shape, Table};
 
 /// The view.
@@ -13,6 +14,7 @@ pub(crate) const SHAPE: Shape = Shape {
     version: 1,
     tables: &[Table {
         name: "order_history",
+        key: &["position"],
         create: include_str!("tables/order_history.sql"),
     }],
     is_of_orders: true,
@@ -41,6 +43,34 @@ pub struct HistoryRow {
     pub entry: String,
 }
 
+/// Its columns.
+const COLUMNS: &str =
+    "position, event_id, order_id, sequence, event_type, actor, correlation_id, occurred_at, entry";
+
+/// Adds rows; none of their positions may be there yet. Much faster than [`write`] for many rows.
+pub async fn fill(
+    connection: &mut PgConnection,
+    generation: i32,
+    rows: &[HistoryRow],
+) -> Result<(), sqlx::Error> {
+    let mut copied = CopyRows::default();
+    for row in rows {
+        copied
+            .plain(row.position)
+            .plain(row.event_id)
+            .text(&row.order_id)
+            .plain(row.sequence)
+            .text(&row.event_type)
+            .text(&row.actor)
+            .text(&row.correlation_id)
+            .time(row.occurred_at)
+            .text(&row.entry)
+            .end_row();
+    }
+    let table = View::OrderHistory.table(generation);
+    copied.send(connection, &table, COLUMNS).await
+}
+
 /// Adds rows; none of their positions may be there yet. One statement, however many they are.
 pub async fn write(
     connection: &mut PgConnection,
@@ -48,16 +78,12 @@ pub async fn write(
     rows: &[HistoryRow],
 ) -> Result<(), sqlx::Error> {
     let statement = format!(
-        "insert into {table} (
-            position, event_id, order_id, sequence, event_type, actor, correlation_id, occurred_at, entry
-        )
+        "insert into {table} ({COLUMNS})
         select position, event_id, order_id, sequence, event_type, actor, correlation_id, occurred_at, entry::json
         from unnest(
             $1::bigint[], $2::uuid[], $3::text[], $4::bigint[],
             $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::text[]
-        ) as new (
-            position, event_id, order_id, sequence, event_type, actor, correlation_id, occurred_at, entry
-        )",
+        ) as new ({COLUMNS})",
         table = View::OrderHistory.table(generation)
     );
     let positions: Vec<i64> = rows.iter().map(|row| row.position).collect();

@@ -7,12 +7,15 @@
 //! - [`forgetting`]: taking rows out again.
 //! - [`words`]: how texts are split, for who writes and who looks for them.
 //! - [`position`]: up to where a view is complete.
+//! - [`comparing`]: a view beside what it should be.
 //! - [`operations`]: what operators ask of the projectors.
 //! - [`schema`]: the documents as JSON Schema, for the OpenAPI documents.
 //! - [`migrate`]: the schema of the views' database.
 
 pub mod audit;
+pub mod comparing;
 pub mod contributions;
+mod copy;
 pub mod customers;
 pub mod forgetting;
 pub mod fulfillment_queue;
@@ -36,5 +39,8 @@ pub use domain::order::{
 pub use domain::partition::{SLOTS, partition_of, slot};
 pub use domain::{Amount, Currency, CustomerId, OrderId, Sku, Tag, Timestamp};
 pub use migrations::{MIGRATOR, migrate};
-pub use tables::{Keeper, create_generation, create_view, drop_generation};
+pub use tables::{
+    Keeper, SHADOW, create_generation, create_indexes, create_shadow, create_view, drop_generation,
+    drop_shadow,
+};
 pub use view::View;

@@ -16,6 +16,7 @@ pub(crate) const SHAPE: Shape = Shape {
     tables: &[
         Table {
             name: "products",
+            key: &["sku", "currency", "partition"],
             create: include_str!("tables/products.sql"),
         },
         BY_ORDER,

@@ -15,6 +15,7 @@ pub(crate) const SHAPE: Shape = Shape {
     version: 1,
     tables: &[Table {
         name: "returns",
+        key: &["order_id", "return_id"],
         create: include_str!("tables/returns.sql"),
     }],
     is_of_orders: true,

@@ -18,6 +18,7 @@ pub(crate) const SHAPE: Shape = Shape {
     tables: &[
         Table {
             name: "revenue",
+            key: &["day", "currency", "partition"],
             create: include_str!("tables/revenue.sql"),
         },
         BY_ORDER,

@@ -3,6 +3,7 @@
 use sqlx::{Executor as _, PgConnection};
 
 use crate::View;
+use crate::view::Table;
 
 /// Makes a view that does not exist yet, with its first generation, which is live; `false`: it exists. To be called in a
 /// transaction: whoever comes second waits for the first.
@@ -45,11 +46,16 @@ pub async fn create_generation(
     partitions: u16,
     keeper: Keeper,
 ) -> Result<(), sqlx::Error> {
-    let statements = statements(view, generation, has_lz4(connection).await?);
-    connection.execute(statements.as_str()).await?;
+    let tables = tables(view, generation, has_lz4(connection).await?);
+    connection.execute(tables.as_str()).await?;
+    if keeper == Keeper::Owners {
+        connection
+            .execute(indexes(view, generation).as_str())
+            .await?;
+    }
     sqlx::query(
-        "insert into generation (projection, generation, shape_version, followed)
-        values ($1, $2, $3, $4)",
+        "insert into generation (projection, generation, shape_version, followed, indexed)
+        values ($1, $2, $3, $4, $4)",
     )
     .bind(view.as_str())
     .bind(generation)
@@ -92,13 +98,89 @@ pub async fn drop_generation(
     Ok(())
 }
 
-fn statements(view: View, generation: i32, lz4: bool) -> String {
+/// Makes the indexes of a generation that was made for a builder, and lets the planner know what is in its tables; nothing if
+/// they are there. To be called in a transaction. Takes as long as the tables are large.
+pub async fn create_indexes(
+    connection: &mut PgConnection,
+    view: View,
+    generation: i32,
+) -> Result<(), sqlx::Error> {
+    let marked = sqlx::query(
+        "update generation
+        set indexed = true
+        where projection = $1
+        and generation = $2
+        and not indexed",
+    )
+    .bind(view.as_str())
+    .bind(generation)
+    .execute(&mut *connection)
+    .await?;
+    if marked.rows_affected() == 0 {
+        return Ok(());
+    }
+    connection
+        .execute(indexes(view, generation).as_str())
+        .await?;
+    for table in view.tables(generation) {
+        connection
+            .execute(format!("analyze {table}").as_str())
+            .await?;
+    }
+    Ok(())
+}
+
+/// The generation that no view has: its tables are temporary, as [`create_shadow`] makes them.
+pub const SHADOW: i32 = 0;
+
+/// Makes empty tables like those of a view, which only this transaction sees, as generation [`SHADOW`].
+pub async fn create_shadow(connection: &mut PgConnection, view: View) -> Result<(), sqlx::Error> {
+    for table in view.shape().tables {
+        let (create, _) = split(table);
+        let statement = create
+            .replacen("create table {table}", "create temporary table {table}", 1)
+            .replace("{table}", &format!("pg_temp.{}", table.of(SHADOW)))
+            .replace("{compression}", "");
+        connection.execute(statement.as_str()).await?;
+    }
+    Ok(())
+}
+
+/// Drops what [`create_shadow`] made.
+pub async fn drop_shadow(connection: &mut PgConnection, view: View) -> Result<(), sqlx::Error> {
+    for table in view.tables(SHADOW) {
+        let statement = format!("drop table if exists pg_temp.{table}");
+        connection.execute(statement.as_str()).await?;
+    }
+    Ok(())
+}
+
+/// The statements that make the tables.
+fn tables(view: View, generation: i32, lz4: bool) -> String {
+    let compression = if lz4 { "compression lz4" } else { "" };
     let tables = view.shape().tables.iter();
     let statements: Vec<String> = tables
-        .map(|table| table.create.replace("{table}", &table.of(generation)))
+        .map(|table| {
+            let (create, _) = split(table);
+            let create = create.replace("{table}", &table.of(generation));
+            create.replace("{compression}", compression)
+        })
         .collect();
-    let compression = if lz4 { "compression lz4" } else { "" };
-    statements.join(";\n").replace("{compression}", compression)
+    statements.join(";\n")
+}
+
+/// The statements that make what can be made when the tables are filled.
+fn indexes(view: View, generation: i32) -> String {
+    let tables = view.shape().tables.iter();
+    let statements: Vec<String> = tables
+        .map(|table| split(table).1.replace("{table}", &table.of(generation)))
+        .collect();
+    statements.join(";\n")
+}
+
+/// The statement that makes the table, and the others.
+fn split(table: &Table) -> (&'static str, &'static str) {
+    table.create.split_once(";\n").unwrap_or((table.create, ""))
 }
 
 /// Whether this server was built with lz4, which writes documents at twice the rate of its own method.

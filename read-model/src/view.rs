@@ -40,7 +40,10 @@ pub(crate) struct Shape {
 pub(crate) struct Table {
     /// Its name, before the generation.
     pub(crate) name: &'static str,
-    /// The statements that make `{table}`, documents stored with `{compression}`.
+    /// The columns of its primary key.
+    pub(crate) key: &'static [&'static str],
+    /// The statement that makes `{table}`, documents stored with `{compression}`, and those that make its indexes, which can wait
+    /// until it is filled.
     pub(crate) create: &'static str,
 }
 

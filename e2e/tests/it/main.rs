@@ -20,6 +20,7 @@ mod order;
 mod platform;
 mod python;
 mod queries;
+mod replay;
 mod stream;
 mod tpch;
 mod traps;

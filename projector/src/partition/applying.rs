@@ -44,7 +44,7 @@ impl Partition {
     }
 
     /// Reads all that the log has beyond the checkpoint, and says how many events that were.
-    pub(super) async fn read_log(&mut self) -> Result<usize, PartitionError> {
+    pub(crate) async fn read_log(&mut self) -> Result<usize, PartitionError> {
         let mut found = 0;
         loop {
             let page = self.read_page().await?;

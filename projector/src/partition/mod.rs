@@ -118,6 +118,27 @@ impl Partition {
         Ok(partition)
     }
 
+    /// A partition of a generation that is not followed yet, for whoever builds it.
+    pub(crate) async fn of_builder(
+        sources: Sources,
+        index: u16,
+        target: Target,
+    ) -> Result<Self, PartitionError> {
+        let log = sources.store.identity().await.map_err(ReadError::from)?;
+        Ok(Self {
+            place: PartitionOf {
+                index,
+                count: sources.stream.partitions,
+            },
+            log,
+            targets: vec![target],
+            folding: Folding::default(),
+            page: PageSize::new(BATCH),
+            reader: None,
+            sources,
+        })
+    }
+
     /// What this partition writes of a view.
     fn part(&self, target: &Target) -> Part {
         Part {

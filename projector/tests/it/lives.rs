@@ -135,7 +135,7 @@ proptest! {
 }
 
 /// Many lives, each of one of few customers, over the same few products.
-fn random_log(orders: usize) -> Vec<Recorded> {
+pub(crate) fn random_log(orders: usize) -> Vec<Recorded> {
     let seed = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), seed);
     let wishes = prop::collection::vec(wish(), 0..60);
@@ -161,7 +161,7 @@ fn random_log(orders: usize) -> Vec<Recorded> {
 }
 
 /// Writes events as they are, with the times that they have: only the log's owner can.
-async fn record(log: &PgPool, events: &[Recorded]) {
+pub(crate) async fn record(log: &PgPool, events: &[Recorded]) {
     let column = |of: fn(&Recorded) -> i64| -> Vec<i64> { events.iter().map(of).collect() };
     let payloads: Vec<String> = events
         .iter()

@@ -10,6 +10,7 @@ mod content;
 mod following;
 mod histories;
 mod lives;
+mod replay;
 mod reports;
 /// Orders and commands as the domain's own tests make them.
 #[path = "../../../domain/tests/it/sample/mod.rs"]

@@ -95,11 +95,17 @@ impl Setup {
 
     /// A projector on threads of its own, so that it can be killed like a process.
     pub(crate) fn projector(&self) -> Projector {
+        self.projector_that_keeps(900)
+    }
+
+    /// The same, which keeps generations that are live no more for so many seconds.
+    pub(crate) fn projector_that_keeps(&self, seconds: u32) -> Projector {
         let vars = Vars::from_map([
             ("PROJECTOR_ADDR", "127.0.0.1:0"),
             ("EVENT_STORE_URL", &self.log_database.url),
             ("READ_MODEL_URL", &self.views_database.url),
             ("NATS_URL", &self.nats.url),
+            ("GENERATION_KEPT_SECONDS", &seconds.to_string()),
         ]);
         let config = Config::from_vars(&vars).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread()

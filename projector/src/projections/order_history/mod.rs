@@ -62,4 +62,8 @@ impl Gathering for OrderHistory {
             history::write(connection, part.generation, &self.rows).await
         })
     }
+
+    fn fill<'a>(&'a self, connection: &'a mut PgConnection, part: Part) -> Writing<'a> {
+        Box::pin(async move { history::fill(connection, part.generation, &self.rows).await })
+    }
 }

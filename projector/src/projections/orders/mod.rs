@@ -43,6 +43,12 @@ impl Gathering for Orders {
             orders::write(connection, part.generation, &self.rows, &self.terms).await
         })
     }
+
+    fn fill<'a>(&'a self, connection: &'a mut PgConnection, part: Part) -> Writing<'a> {
+        Box::pin(
+            async move { orders::fill(connection, part.generation, &self.rows, &self.terms).await },
+        )
+    }
 }
 
 /// The row of an order; nothing before its first event.
