@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use sqlx::PgPool;
+use sqlx::{Connection as _, PgPool};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use crate::StoreError;
+
+/// A connection that lay idle longer than this is tried before it is used: one round trip less for all others.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
 /// How to reach the log.
 #[derive(Clone)]
@@ -78,6 +81,15 @@ impl EventStore {
         let pool = PgPoolOptions::new()
             .max_connections(settings.max_connections)
             .acquire_timeout(settings.acquire_timeout)
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > TRUSTED_IDLE {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_lazy_with(read);
         Ok(Self { pool, append })
     }

@@ -10,10 +10,10 @@ use service_kit::Secret;
 use service_kit::database;
 use service_kit::health::Health;
 use service_kit::problem::chain;
-use sqlx::PgPool;
+use sqlx::{Connection as _, PgPool};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -30,6 +30,9 @@ use crate::views::{self, ViewsError};
 /// Connections to the log: reading is brief, and partitions take turns.
 const LOG_CONNECTIONS: u32 = 6;
 
+/// Connections to the views for what a partition asks before it writes.
+const OTHER_CONNECTIONS: u32 = 2;
+
 /// Connections to the views' database beside those that write views.
 const CONTROL_CONNECTIONS: u32 = 3;
 
@@ -38,6 +41,9 @@ const MOST_BUILDERS: usize = 8;
 
 /// How long a partition waits for a connection to the views.
 const CONNECTION_WAIT: Duration = Duration::from_secs(5);
+
+/// A connection that lay idle longer than this is tried before it is used: one round trip less for all others.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
 /// How long requests may still take when the service stops.
 const GRACE: Duration = Duration::from_secs(2);
@@ -94,7 +100,8 @@ impl Service {
         let store = EventStore::connect_lazy(&settings).map_err(BuildError::EventStore)?;
         let control = connect_views(config.read_model_url.expose(), CONTROL_CONNECTIONS)
             .map_err(BuildError::ReadModel)?;
-        let views = connect_views(config.read_model_url.expose(), config.connections)
+        let connections = config.connections + OTHER_CONNECTIONS;
+        let views = connect_views(config.read_model_url.expose(), connections)
             .map_err(BuildError::ReadModel)?;
         let client = event_stream::connect(config.nats_url.expose(), "projector").await?;
         let listen = |source| BuildError::Listen {
@@ -107,6 +114,7 @@ impl Service {
         let sources = Sources {
             store,
             views,
+            turns: turns(config.connections),
             control,
             client,
             stream: config.stream,
@@ -254,14 +262,29 @@ fn patient(
     Ok(Sources {
         store,
         views: pool.connect_lazy_with(options),
+        turns: turns(connections),
         ..sources.clone()
     })
+}
+
+fn turns(at_once: u32) -> Arc<Semaphore> {
+    let at_once = usize::try_from(at_once).unwrap_or(usize::MAX);
+    Arc::new(Semaphore::new(at_once.min(Semaphore::MAX_PERMITS)))
 }
 
 fn connect_views(url: &str, connections: u32) -> Result<PgPool, sqlx::Error> {
     let pool = PgPoolOptions::new()
         .max_connections(connections)
-        .acquire_timeout(CONNECTION_WAIT);
+        .acquire_timeout(CONNECTION_WAIT)
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > TRUSTED_IDLE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        });
     Ok(pool.connect_lazy_with(views_options(url)?))
 }
 

@@ -58,6 +58,8 @@ impl Partition {
 
     /// Reads the log up to `position` at least.
     async fn read_log_to(&mut self, position: i64) -> Result<(), PartitionError> {
+        // A replica may let this partition wait, but not the others.
+        self.turn = None;
         let asked = Instant::now();
         while self.checkpoint() < position {
             let page = self.read_page().await?;
@@ -136,6 +138,7 @@ impl Partition {
 
     /// One transaction: first the checkpoints, from exactly where they were, then the rows.
     async fn write(&mut self, events: &[OrderEventAt], end: Cursor) -> Result<(), PartitionError> {
+        let _turn = self.next_turn().await;
         let began = Instant::now();
         let lowest = self.checkpoint();
         let (behind, mut gatherings): (Vec<&Target>, Vec<Box<dyn Gathering>>) = self
