@@ -2,13 +2,10 @@
 
 use std::time::Duration;
 
-use sqlx::{Connection as _, PgPool};
+use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use crate::StoreError;
-
-/// A connection that lay idle longer than this is tried before it is used: one round trip less for all others.
-const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
 /// How to reach the log.
 #[derive(Clone)]
@@ -81,15 +78,6 @@ impl EventStore {
         let pool = PgPoolOptions::new()
             .max_connections(settings.max_connections)
             .acquire_timeout(settings.acquire_timeout)
-            .test_before_acquire(false)
-            .before_acquire(|connection, meta| {
-                Box::pin(async move {
-                    if meta.idle_for > TRUSTED_IDLE {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
             .connect_lazy_with(read);
         Ok(Self { pool, append })
     }

@@ -10,7 +10,7 @@ use service_kit::Secret;
 use service_kit::database;
 use service_kit::health::Health;
 use service_kit::problem::chain;
-use sqlx::{Connection as _, PgPool};
+use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
@@ -23,6 +23,7 @@ use crate::frontier;
 use crate::lag;
 use crate::layout::{self, Layout};
 use crate::ownership::Worker;
+use crate::parking;
 use crate::partition::{Sources, metric};
 use crate::replay::{self, Replay, operations};
 use crate::views::{self, ViewsError};
@@ -41,9 +42,6 @@ const MOST_BUILDERS: usize = 8;
 
 /// How long a partition waits for a connection to the views.
 const CONNECTION_WAIT: Duration = Duration::from_secs(5);
-
-/// A connection that lay idle longer than this is tried before it is used: one round trip less for all others.
-const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
 /// How long requests may still take when the service stops.
 const GRACE: Duration = Duration::from_secs(2);
@@ -200,11 +198,12 @@ async fn work(
         .await;
     if let Some(prepared) = prepared {
         prepared?;
-        let worker = Worker::new(sources.clone(), board).run(shutdown.clone());
+        let worker = Worker::new(sources.clone(), board.clone()).run(shutdown.clone());
         let frontier = frontier::keep(sources.clone(), shutdown.clone());
         let layout = layout::watch(sources.control.clone(), layout, shutdown.clone());
+        let parking = parking::watch::watch(sources.control.clone(), board, shutdown.clone());
         let lag = lag::watch(sources, shutdown.clone());
-        tokio::join!(worker, frontier, layout, lag, replaying);
+        tokio::join!(worker, frontier, layout, parking, lag, replaying);
     }
     Ok(())
 }
@@ -275,16 +274,7 @@ fn turns(at_once: u32) -> Arc<Semaphore> {
 fn connect_views(url: &str, connections: u32) -> Result<PgPool, sqlx::Error> {
     let pool = PgPoolOptions::new()
         .max_connections(connections)
-        .acquire_timeout(CONNECTION_WAIT)
-        .test_before_acquire(false)
-        .before_acquire(|connection, meta| {
-            Box::pin(async move {
-                if meta.idle_for > TRUSTED_IDLE {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        });
+        .acquire_timeout(CONNECTION_WAIT);
     Ok(pool.connect_lazy_with(views_options(url)?))
 }
 
@@ -307,12 +297,12 @@ fn views_options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
 }
 
 fn health(sources: &Sources, board: &Arc<Board>, shutdown: &CancellationToken) -> Health {
-    let (store, control, client, board) = (
+    let (store, control, client) = (
         sources.store.clone(),
         sources.control.clone(),
         sources.client.clone(),
-        board.clone(),
     );
+    let (board, views) = (board.clone(), board.clone());
     Health::new(shutdown.clone())
         .needs("event-store", move || {
             let store = store.clone();
@@ -323,6 +313,8 @@ fn health(sources: &Sources, board: &Arc<Board>, shutdown: &CancellationToken) -
             async move { database::check(&control, &read_model::MIGRATOR).await }
         })
         .needs("projections", move || std::future::ready(board.check()))
+        // One that is faulted stands, and all others go on.
+        .tells("views", move || std::future::ready(views.check_views()))
         // Without it the views follow the log alone, a second later.
         .tells("broker", move || {
             let connected = client.connection_state() == ConnectionState::Connected;
@@ -332,4 +324,27 @@ fn health(sources: &Sources, board: &Arc<Board>, shutdown: &CancellationToken) -
                 Err("away".to_owned())
             })
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn no_statement_on_the_views_is_compiled() {
+        let database = test_kit::database().await;
+        let pool = connect_views(&database.url, 1).unwrap();
+        // A table without an index that helps, as the one of what partitions follow.
+        let plan: Vec<String> =
+            sqlx::query_scalar("explain select count(*) from pg_am where amtype = 'x'")
+                .fetch_all(&pool)
+                .await
+                .unwrap();
+        let plan = plan.join("\n");
+        assert!(
+            plan.contains("cost=1000"),
+            "its estimate is beyond all bounds: {plan}"
+        );
+        assert!(!plan.contains("JIT"), "{plan}");
+    }
 }

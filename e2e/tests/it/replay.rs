@@ -120,7 +120,9 @@ async fn read_all(platform: &Platform, newest: &AtomicI64) -> Result<usize> {
     let order = placed["order_id"].as_str().context("order_id")?.to_owned();
     let written = placed["position"].as_i64().context("position")?;
     newest.fetch_max(written, Ordering::Relaxed);
-    let customer = two_units()["customer"]["customer_id"].as_str().map(str::to_owned);
+    let customer = two_units()["customer"]["customer_id"]
+        .as_str()
+        .map(str::to_owned);
     let sku = two_units()["lines"][0]["sku"].as_str().map(str::to_owned);
     let paths = [
         format!("/v1/orders/{order}"),
@@ -141,7 +143,10 @@ async fn read_all(platform: &Platform, newest: &AtomicI64) -> Result<usize> {
             .and_then(|position| position.to_str().ok()?.parse::<i64>().ok());
         expect(200, answer).await.with_context(|| path.clone())?;
         let position = position.with_context(|| format!("{path} has no position"))?;
-        ensure!(position >= asked, "{path}: asked for {asked}, answered {position}");
+        ensure!(
+            position >= asked,
+            "{path}: asked for {asked}, answered {position}"
+        );
     }
     Ok(paths.len())
 }
@@ -185,7 +190,10 @@ async fn a_rebuild_survives_the_end_of_projectors_broker_and_database() -> Resul
     ] {
         let clients = Clients::start(&platform, round, &mut dice);
         for view in ["orders", "order-history", "customers"] {
-            let url = format!("{}/v1/projections/{view}/rebuild", platform.text("query_url"));
+            let url = format!(
+                "{}/v1/projections/{view}/rebuild",
+                platform.text("query_url")
+            );
             let request = platform.http.request(Method::POST, url);
             let asked = request.bearer_auth(platform.text("token")).send().await?;
             let location = asked.headers()["location"].to_str()?.to_owned();
@@ -199,7 +207,10 @@ async fn a_rebuild_survives_the_end_of_projectors_broker_and_database() -> Resul
                 matches!(progress["phase"].as_str(), Some("done" | "failed")).then_some(progress)
             })
             .await;
-            ensure!(ended["phase"] == "done", "{view} without {victims:?}: {ended}");
+            ensure!(
+                ended["phase"] == "done",
+                "{view} without {victims:?}: {ended}"
+            );
         }
         let acknowledged = clients.stop().await?;
         ensure!(acknowledged.commands() > 0, "nobody did anything");
