@@ -49,7 +49,7 @@ pub(crate) async fn watch(
                 }
                 // Whatever is away is told by who cannot work without it.
                 Err(error) => {
-                    tracing::debug!(error = chain(&error), "the layout could not be read")
+                    tracing::debug!(error = chain(&error), "the layout could not be read");
                 }
             }
             tokio::time::sleep(EVERY).await;

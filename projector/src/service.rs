@@ -162,7 +162,7 @@ impl Service {
         let replaying = async {
             let operations = operations::serve(replay, shutdown.clone());
             let cleaning = replay::clean(views, generation_kept, shutdown.clone());
-            tokio::join!(operations, cleaning);
+            tokio::join!(Box::pin(operations), cleaning);
         };
         let router = service_kit::edge::wrap(
             "projector",
@@ -172,7 +172,7 @@ impl Service {
         let serving = service_kit::serve::serve(listener, router, shutdown.clone(), GRACE);
         let working = async {
             let working = work(sources.clone(), layout, board, replaying, shutdown.clone());
-            let result = working.await;
+            let result = Box::pin(working).await;
             // Whoever ends early ends the other.
             shutdown.cancel();
             result

@@ -71,15 +71,13 @@ impl ReplayError {
     /// Whether the same may succeed in a moment, without anybody doing anything about it.
     fn is_passing(&self) -> bool {
         match self {
-            Self::Views(error) => is_passing(error),
-            Self::Careful(CarefulError::Views(error)) => is_passing(error),
-            Self::Fold(FoldError::Store(error))
-            | Self::Careful(CarefulError::Fold(FoldError::Store(error))) => {
-                matches!(error, StoreError::Unavailable(_))
-            }
-            Self::Log(error) => matches!(error, StoreError::Unavailable(_)),
-            Self::Partition(PartitionError::Views(error)) => is_passing(error),
-            Self::Partition(PartitionError::Log(ReadError::Store(error))) => {
+            Self::Views(error)
+            | Self::Careful(CarefulError::Views(error))
+            | Self::Partition(PartitionError::Views(error)) => is_passing(error),
+            Self::Log(error)
+            | Self::Fold(FoldError::Store(error))
+            | Self::Careful(CarefulError::Fold(FoldError::Store(error)))
+            | Self::Partition(PartitionError::Log(ReadError::Store(error))) => {
                 matches!(error, StoreError::Unavailable(_))
             }
             Self::Partition(PartitionError::Doubled | PartitionError::LogBehind { .. }) => true,

@@ -23,12 +23,9 @@ const RENEW: Duration = Duration::from_secs(1);
 
 /// Carries out operations until `shutdown`. What takes long does not hold up what is done at once.
 pub(crate) async fn serve(replay: Replay, shutdown: CancellationToken) {
-    let serving = async {
-        tokio::join!(
-            serve_kinds(&replay, &[Kind::Rebuild, Kind::Verify]),
-            serve_kinds(&replay, &[Kind::Revert, Kind::Retry]),
-        )
-    };
+    let long = Box::pin(serve_kinds(&replay, &[Kind::Rebuild, Kind::Verify]));
+    let short = Box::pin(serve_kinds(&replay, &[Kind::Revert, Kind::Retry]));
+    let serving = async { tokio::join!(long, short) };
     let _: Option<(Infallible, Infallible)> = shutdown.run_until_cancelled(serving).await;
 }
 
