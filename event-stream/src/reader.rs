@@ -165,14 +165,24 @@ impl PartitionReader {
                 continue;
             };
             self.take(arrived, &mut received)?;
-            while received.len() < limit {
-                let Some(arrived) = self.subscriber.next().now_or_never() else {
-                    break;
-                };
-                self.take(arrived, &mut received)?;
-            }
+            self.arrived(limit, &mut received)?;
         }
         Ok(received)
+    }
+
+    /// Adds the messages that have arrived, until there are `limit`. Nothing is waited for.
+    pub fn arrived(
+        &mut self,
+        limit: usize,
+        received: &mut Vec<Received>,
+    ) -> Result<(), ReaderError> {
+        while received.len() < limit {
+            let Some(arrived) = self.subscriber.next().now_or_never() else {
+                break;
+            };
+            self.take(arrived, received)?;
+        }
+        Ok(())
     }
 
     /// Takes the consumer away from the broker. One that is merely dropped is forgotten within a minute.

@@ -17,7 +17,7 @@ pub struct Config {
     pub read_model_url: Secret<String>,
     /// `NATS_URL`: the broker.
     pub nats_url: Secret<String>,
-    /// `READ_MODEL_CONNECTIONS`: connections to the views' database, at most. Default: 8.
+    /// `READ_MODEL_CONNECTIONS`: partitions that write at a time. Default: as many as there are processors, at least two.
     pub connections: u32,
     /// `GENERATION_KEPT_SECONDS`: how long a generation of a view that is live no more is kept, so that an operator can go back to
     /// it. Default: 900.
@@ -36,7 +36,7 @@ impl Config {
         if !stream.partitions.is_power_of_two() || stream.partitions > 256 {
             reader.reject("PARTITIONS", "must be a power of two, at most 256");
         }
-        let connections = reader.or("READ_MODEL_CONNECTIONS", 8);
+        let connections = reader.or("READ_MODEL_CONNECTIONS", default_connections());
         if connections == 0 {
             reader.reject("READ_MODEL_CONNECTIONS", "must be at least 1");
         }
@@ -51,6 +51,12 @@ impl Config {
         };
         reader.finish(config)
     }
+}
+
+/// Enough for all processors, of which one folds while another writes. More at a time are smaller batches, which cost more.
+fn default_connections() -> u32 {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    u32::try_from(processors).unwrap_or(u32::MAX).max(2)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use service_kit::problem::chain;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -30,6 +30,9 @@ use crate::views::{self, ViewsError};
 
 /// Connections to the log: reading is brief, and partitions take turns.
 const LOG_CONNECTIONS: u32 = 6;
+
+/// Connections to the views for what a partition asks before it writes.
+const OTHER_CONNECTIONS: u32 = 2;
 
 /// Connections to the views' database beside those that write views.
 const CONTROL_CONNECTIONS: u32 = 3;
@@ -95,7 +98,8 @@ impl Service {
         let store = EventStore::connect_lazy(&settings).map_err(BuildError::EventStore)?;
         let control = connect_views(config.read_model_url.expose(), CONTROL_CONNECTIONS)
             .map_err(BuildError::ReadModel)?;
-        let views = connect_views(config.read_model_url.expose(), config.connections)
+        let connections = config.connections + OTHER_CONNECTIONS;
+        let views = connect_views(config.read_model_url.expose(), connections)
             .map_err(BuildError::ReadModel)?;
         let client = event_stream::connect(config.nats_url.expose(), "projector").await?;
         let listen = |source| BuildError::Listen {
@@ -108,6 +112,7 @@ impl Service {
         let sources = Sources {
             store,
             views,
+            turns: turns(config.connections),
             control,
             client,
             stream: config.stream,
@@ -256,8 +261,14 @@ fn patient(
     Ok(Sources {
         store,
         views: pool.connect_lazy_with(options),
+        turns: turns(connections),
         ..sources.clone()
     })
+}
+
+fn turns(at_once: u32) -> Arc<Semaphore> {
+    let at_once = usize::try_from(at_once).unwrap_or(usize::MAX);
+    Arc::new(Semaphore::new(at_once.min(Semaphore::MAX_PERMITS)))
 }
 
 fn connect_views(url: &str, connections: u32) -> Result<PgPool, sqlx::Error> {

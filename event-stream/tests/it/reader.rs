@@ -143,3 +143,29 @@ async fn messages_of_a_relay_that_counts_partitions_otherwise_are_stepped_over()
     }
     assert!(received < 50);
 }
+
+#[tokio::test]
+async fn what_has_arrived_is_taken_without_a_wait() {
+    let setup = Setup::new().await;
+    setup.append("o-", 1, 5).await;
+    let relay = setup.relay();
+    setup.relayed().await;
+    let partition = 16 * setup.log_events().await[0].slot.unsigned_abs() / 256;
+    let mut reader = open(&setup, partition, Some(0)).await;
+    let mut received = reader.next(1, Duration::from_secs(10)).await.unwrap();
+    assert_eq!(received.len(), 1);
+    // The pull that brought the first brings the others.
+    let arriving = async {
+        while received.len() < 4 {
+            reader.arrived(4, &mut received).unwrap();
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), arriving)
+        .await
+        .expect("all that the pull brought");
+    let positions: Vec<i64> = received.iter().map(|r| r.message.position).collect();
+    assert_eq!(positions, [1, 2, 3, 4], "no more than asked for");
+    assert_eq!(read_all(&mut reader, 100).await, [5]);
+    relay.stop().await;
+}

@@ -65,6 +65,8 @@ impl Partition {
 
     /// Reads the log up to `position` at least.
     async fn read_log_to(&mut self, position: i64) -> Result<(), PartitionError> {
+        // A replica may let this partition wait, but not the others.
+        self.turn = None;
         let asked = Instant::now();
         while self.checkpoint() < position {
             let page = self.read_page().await?;
@@ -127,6 +129,7 @@ impl Partition {
 
     /// Takes in events as a whole, or if something in them cannot be taken in, all that can.
     async fn write(&mut self, events: Vec<Incoming>, end: Cursor) -> Result<(), PartitionError> {
+        let _turn = self.next_turn().await;
         let began = Instant::now();
         let count = events.len();
         let lowest = self.checkpoint();

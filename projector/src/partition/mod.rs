@@ -9,6 +9,7 @@ mod histories;
 pub(crate) mod metric;
 mod retrying;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use event_store::{EventStore, LogIdentity, PartitionOf, ReadError};
@@ -17,7 +18,7 @@ use event_stream::{
 };
 use read_model::contributions::Part;
 use sqlx::PgPool;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
 use crate::folding::{FoldError, Folding};
@@ -75,6 +76,9 @@ impl From<CarefulError> for PartitionError {
 pub(crate) struct Sources {
     pub(crate) store: EventStore,
     pub(crate) views: PgPool,
+    /// How many partitions fold and write at a time. What arrives for a partition while it waits for its turn goes into the
+    /// same transaction, so that batches grow with the load.
+    pub(crate) turns: Arc<Semaphore>,
     /// Connections to the views' database for what must not wait behind batches: leases, frontier, health.
     pub(crate) control: PgPool,
     pub(crate) client: Client,
@@ -104,6 +108,8 @@ pub(crate) struct Partition {
     page: PageSize,
     /// None while the broker is away.
     reader: Option<PartitionReader>,
+    /// Held from before the last messages of a batch are taken to the end of its transaction.
+    turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Partition {
@@ -123,6 +129,7 @@ impl Partition {
             folding: Folding::default(),
             page: PageSize::new(BATCH),
             reader: None,
+            turn: None,
             sources,
         };
         partition.look_at_targets().await?;
@@ -159,6 +166,7 @@ impl Partition {
             folding: Folding::default(),
             page: PageSize::new(BATCH),
             reader: None,
+            turn: None,
             sources,
         })
     }
@@ -173,6 +181,7 @@ impl Partition {
 
     /// Takes the consumer away from the broker, which may not answer.
     pub(crate) async fn close(mut self) {
+        self.turn = None;
         self.close_reader().await;
     }
 
@@ -195,7 +204,10 @@ impl Partition {
                 }
                 finds_in_a_row = if found == 0 { 0 } else { finds_in_a_row + 1 };
             } else {
-                self.take(received).await?;
+                let received = self.wait_for_turn(received).await;
+                let taken = self.take(received).await;
+                self.turn = None;
+                taken?;
                 finds_in_a_row = 0;
             }
             if finds_in_a_row == 2 && self.reader.is_some() {
@@ -243,12 +255,42 @@ impl Partition {
         match reader.next(BATCH, patience).await {
             Ok(received) => received,
             Err(error) => {
-                tracing::debug!(partition = self.place.index, %error, "the consumer is gone");
                 let after = reader.last_sequence();
-                self.open_reader(Some(after)).await;
+                self.reopen_reader(&error, after).await;
                 Vec::new()
             }
         }
+    }
+
+    /// Waits until this partition may write, and adds what has arrived by then.
+    async fn wait_for_turn(&mut self, mut received: Vec<Received>) -> Vec<Received> {
+        self.turn = Some(self.next_turn().await);
+        if let Some(reader) = &mut self.reader
+            && let Err(error) = reader.arrived(BATCH, &mut received)
+        {
+            let after = reader.last_sequence();
+            // The broker may take its time.
+            self.turn = None;
+            self.reopen_reader(&error, after).await;
+        }
+        received
+    }
+
+    /// The turn that this partition has, or the next one that is free.
+    async fn next_turn(&mut self) -> OwnedSemaphorePermit {
+        if let Some(turn) = self.turn.take() {
+            return turn;
+        }
+        match Arc::clone(&self.sources.turns).acquire_owned().await {
+            Ok(turn) => turn,
+            // Turns are never closed.
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    async fn reopen_reader(&mut self, error: &ReaderError, after: u64) {
+        tracing::debug!(partition = self.place.index, %error, "the consumer is gone");
+        self.open_reader(Some(after)).await;
     }
 
     /// A new reader, unless the broker is away: then the log must do.
