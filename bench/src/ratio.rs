@@ -27,7 +27,7 @@ pub(crate) fn of(cells: &[Cell]) -> Vec<Ratio> {
     let rate = |name: &str| find(name)?.rate();
     let p50 = |name: &str| find(name)?.latency(|latency| latency.p50);
     let p99 = |name: &str| find(name)?.latency(|latency| latency.p99);
-    let rows: [(&str, Goal, Option<f64>, Option<f64>); 14] = [
+    let rows: [(&str, Goal, Option<f64>, Option<f64>); 16] = [
         (
             "64 writers ÷ the function in batches of 100",
             AtLeast(0.8),
@@ -62,6 +62,18 @@ pub(crate) fn of(cells: &[Cell]) -> Vec<Ratio> {
             "load ten and append one, 64 writers ÷ bare SELECT and INSERT",
             AtLeast(1.0),
             rate("load/ours/64"),
+            rate("load/bare/64"),
+        ),
+        (
+            "append one to an order that is kept, 64 writers ÷ postgres-es, which loads ten",
+            AtLeast(7.0),
+            rate("load/ours-kept/64"),
+            rate("load/postgres-es/64"),
+        ),
+        (
+            "append one to an order that is kept, 64 writers ÷ bare SELECT and INSERT",
+            AtLeast(1.0),
+            rate("load/ours-kept/64"),
             rate("load/bare/64"),
         ),
         (

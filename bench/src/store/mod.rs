@@ -5,6 +5,7 @@
 //! | `append/<who>/<writers>` | commands of one event to new streams |
 //! | `append/function/100` | the same by the log's SQL function alone, 100 commands a call, one connection |
 //! | `load/<who>/<writers>` | commands that read a stream of ten events, decode it and append one |
+//! | `load/ours-kept/<writers>` | the same commands on orders that the process keeps in memory, as the command API does |
 //! | `read/<who>` | events read forward from the first to the last, decoded |
 //! | `relay/<on or off>/64` | commands as in `append/ours/64`, while the relay publishes them, and while it does not |
 //!
@@ -66,6 +67,9 @@ pub(crate) async fn measure(arguments: &Arguments) -> Result<Vec<Cell>> {
             0
         };
         for cell in &mut cells {
+            if cell.name.starts_with("load/ours-kept/") {
+                stores.keep(round, streams).await?;
+            }
             database::settle(&arguments.postgres_url).await?;
             let before = cpu(arguments).await?;
             let sample = stores
@@ -97,6 +101,9 @@ fn plan() -> Vec<Cell> {
                 plan.push(Cell::new(format!("{what}/{who}/{writers}"), "commands"));
             }
         }
+    }
+    for writers in WRITERS {
+        plan.push(Cell::new(format!("load/ours-kept/{writers}"), "commands"));
     }
     for who in reading::WHO {
         plan.push(Cell::new(format!("read/{who}"), "events"));
@@ -156,6 +163,14 @@ impl Stores {
         Ok(u64::try_from(streams)?)
     }
 
+    /// Has our log's orders kept, as many as the command API keeps.
+    async fn keep(&self, round: usize, streams: u64) -> Result<()> {
+        let kept: Vec<String> = (1..=streams.min(ours::KEPT))
+            .map(|stream| filled_stream(round, stream))
+            .collect();
+        self.ours.keep(&kept).await
+    }
+
     async fn measure(
         &self,
         arguments: &Arguments,
@@ -174,6 +189,11 @@ impl Stores {
         let who = parts.next().unwrap_or_default();
         let writers: usize = parts.next().unwrap_or_default().parse()?;
         let duration = arguments.duration();
+        let streams = if who == "ours-kept" {
+            streams.min(ours::KEPT)
+        } else {
+            streams
+        };
         let used = Arc::new(AtomicU64::new(0));
         let next = {
             let used = Arc::clone(&used);
@@ -193,11 +213,11 @@ impl Stores {
                 })
                 .await
             }};
-            ($store:ident, load) => {{
+            ($store:ident, $load:ident) => {{
                 let store = Arc::clone(&self.$store);
                 load::closed(writers, duration, move |writer| {
                     let (store, stream) = (Arc::clone(&store), next());
-                    async move { store.load_and_append(writer, &stream).await }
+                    async move { store.$load(writer, &stream).await }
                 })
                 .await
             }};
@@ -208,10 +228,11 @@ impl Stores {
             ("append", "postgres-es") => closed!(postgres_es, append),
             ("append", "disintegrate") => closed!(disintegrate, append),
             ("append", "bare") => closed!(bare, append),
-            ("load", "ours") => closed!(ours, load),
-            ("load", "postgres-es") => closed!(postgres_es, load),
-            ("load", "disintegrate") => closed!(disintegrate, load),
-            ("load", "bare") => closed!(bare, load),
+            ("load", "ours-kept") => closed!(ours, append_to_kept),
+            ("load", "ours") => closed!(ours, load_and_append),
+            ("load", "postgres-es") => closed!(postgres_es, load_and_append),
+            ("load", "disintegrate") => closed!(disintegrate, load_and_append),
+            ("load", "bare") => closed!(bare, load_and_append),
             _ => anyhow::bail!("there is no cell {cell}"),
         }?;
         if what == "load" {

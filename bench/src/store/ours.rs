@@ -1,9 +1,11 @@
 //! Our log, written through the appender.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use domain::order::Order;
+use domain::order::{Order, OrderEvent};
 use event_store::{
     Append, Appender, AppenderSettings, EventStore, KeyToRecord, NewEvent, ORDER, Outcome,
     Shortcuts, StoreSettings,
@@ -14,10 +16,24 @@ use uuid::Uuid;
 use crate::workload::{self, EVENT_TYPE, STREAM_EVENTS};
 use crate::{database, workload::new_stream};
 
+/// Orders that the command API keeps unless it is told otherwise.
+pub(crate) const KEPT: u64 = 10_000;
+
+/// Orders that are loaded at a time to be kept.
+const LOADED: usize = 500;
+
 pub(crate) struct Ours {
     pub(crate) store: EventStore,
     pub(crate) appender: Appender,
     owner: PgPool,
+    kept: Mutex<HashMap<String, Known>>,
+}
+
+/// An order as it was after its last event that this process knows.
+#[derive(Default)]
+struct Known {
+    order: Order,
+    last: Option<Uuid>,
 }
 
 impl Ours {
@@ -29,6 +45,7 @@ impl Ours {
             appender: Appender::start(&store, AppenderSettings::default()),
             store,
             owner: database::pool(&url, 1).await?,
+            kept: Mutex::default(),
         })
     }
 
@@ -38,25 +55,75 @@ impl Ours {
 
     pub(crate) async fn load_and_append(&self, _writer: usize, stream: &str) -> Result<()> {
         loop {
-            let key = Uuid::new_v4();
-            let loaded = self
-                .store
-                .load_from(ORDER, stream, Shortcuts::default(), Some(key))
-                .await?;
-            let mut order = Order::default();
-            for event in &loaded.events {
-                order.apply(&event.decode()?.event);
+            let known = self.load(stream).await?;
+            if self.append_to(stream, &known).await?.is_some() {
+                return Ok(());
             }
-            let last = loaded.events.last().map(|event| event.event_id);
-            match self
-                .decide(command(stream.to_owned(), order.version(), last))
-                .await?
-            {
-                Outcome::Appended { .. } => return Ok(()),
-                // Another writer has this stream, too.
-                Outcome::Conflict => {}
-                other => bail!("the log said {other:?}"),
+        }
+    }
+
+    /// The same as the command API does it: an order that is kept is not loaded, unless it turns out to be old.
+    pub(crate) async fn append_to_kept(&self, _writer: usize, stream: &str) -> Result<()> {
+        let kept = self.kept().remove(stream);
+        let mut known = match kept {
+            Some(known) => known,
+            None => self.load(stream).await?,
+        };
+        loop {
+            if let Some(event) = self.append_to(stream, &known).await? {
+                let payload = workload::payload();
+                let appended = OrderEvent::from_payload(EVENT_TYPE, "1", &payload)?;
+                known.order.apply(&appended);
+                known.last = Some(event);
+                self.kept().insert(stream.to_owned(), known);
+                return Ok(());
             }
+            known = self.load(stream).await?;
+        }
+    }
+
+    /// Keeps these orders and no others.
+    pub(crate) async fn keep(&self, streams: &[String]) -> Result<()> {
+        self.kept().clear();
+        for some in streams.chunks(LOADED) {
+            for event in self.store.load_many(ORDER, some, i64::MAX).await? {
+                let recorded = event.decode()?;
+                let mut kept = self.kept();
+                let known = kept.entry(event.aggregate_id).or_default();
+                known.order.apply(&recorded.event);
+                known.last = Some(event.event_id);
+            }
+        }
+        Ok(())
+    }
+
+    fn kept(&self) -> MutexGuard<'_, HashMap<String, Known>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn load(&self, stream: &str) -> Result<Known> {
+        let key = Uuid::new_v4();
+        let loaded = self
+            .store
+            .load_from(ORDER, stream, Shortcuts::default(), Some(key))
+            .await?;
+        let mut known = Known::default();
+        for event in &loaded.events {
+            known.order.apply(&event.decode()?.event);
+            known.last = Some(event.event_id);
+        }
+        Ok(known)
+    }
+
+    /// The id of the event that was appended; `None` if the stream has others than are known.
+    async fn append_to(&self, stream: &str, known: &Known) -> Result<Option<Uuid>> {
+        let append = command(stream.to_owned(), known.order.version(), known.last);
+        let event = append.events.first().map(|event| event.event_id);
+        match self.decide(append).await? {
+            Outcome::Appended { .. } => Ok(event),
+            // Another writer has this stream, too.
+            Outcome::Conflict => Ok(None),
+            other => bail!("the log said {other:?}"),
         }
     }
 
