@@ -33,7 +33,6 @@ async fn a_thousand_poison_events_fault_the_view_and_all_others_go_on() {
     setup.traffic("o", 1_000, 0).await;
     setup.views_equal_the_log().await;
     setup.refuse_but("orders_1", "version < 2").await;
-    let first = setup.head().await + 1;
     setup.note(&ids("o", 1_000), "poison").await;
     let told = eventually("a fault", PATIENCE, async || {
         fault(&setup, View::Orders).await
@@ -43,24 +42,25 @@ async fn a_thousand_poison_events_fault_the_view_and_all_others_go_on() {
         told.starts_with("more than 100 orders failed within a minute"),
         "{told}"
     );
-    assert!(
-        told.contains(&format!("the first at position {first}: ")),
-        "{told}"
-    );
     assert!(told.contains("poison"), "{told}");
     all_others_caught_up(&setup, View::Orders).await;
 
-    // Everything else goes on, that view does not.
-    setup.note(&ids("o", 1_000), "more").await;
-    all_others_caught_up(&setup, View::Orders).await;
-    let head = setup.store.head(16).await.unwrap();
-    let orders = setup.checkpoints(View::Orders).await;
-    assert!(
-        orders
+    // Everything else goes on; that view does not as soon as all owners know.
+    let mut stands = false;
+    for _ in 0..20 {
+        setup.note(&ids("o", 1_000), "more").await;
+        all_others_caught_up(&setup, View::Orders).await;
+        let head = setup.store.head(16).await.unwrap();
+        let orders = setup.checkpoints(View::Orders).await;
+        stands = orders
             .iter()
             .zip(&head.partitions)
-            .all(|(orders, head)| orders < head)
-    );
+            .all(|(orders, head)| orders < head);
+        if stands {
+            break;
+        }
+    }
+    assert!(stands);
     for view in View::ALL {
         let is_faulted = fault(&setup, *view).await.is_some();
         assert_eq!(is_faulted, *view == View::Orders, "{view}");
@@ -81,12 +81,6 @@ async fn a_thousand_poison_events_fault_the_view_and_all_others_go_on() {
     })
     .await;
 
-    // As long as nothing is better, a retry leads to the same; then it does not.
-    setup.retry(View::Orders).await;
-    eventually("the same fault", PATIENCE, async || {
-        fault(&setup, View::Orders).await
-    })
-    .await;
     setup.accept("orders_1").await;
     setup.retry(View::Orders).await;
     setup.nothing_is_parked().await;
