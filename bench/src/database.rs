@@ -56,12 +56,22 @@ pub(crate) async fn settle(server: &str) -> Result<()> {
 
 /// The CPU time that the server's processes have used, in seconds; of those that are still there.
 pub(crate) async fn cpu_seconds(server: &str) -> Result<f64> {
+    cpu_seconds_where(server, "true").await
+}
+
+/// The CPU time that the processes have used that work in this database, in seconds; of those that are still there.
+pub(crate) async fn cpu_seconds_of(server: &str, name: &str) -> Result<f64> {
+    cpu_seconds_where(server, &format!("datname = '{name}'")).await
+}
+
+async fn cpu_seconds_where(server: &str, condition: &str) -> Result<f64> {
     let options: PgConnectOptions = server.parse()?;
     let mut connection = options.connect().await?;
-    let processes: Vec<i32> =
-        sqlx::query_scalar("select pid from pg_stat_activity where pid <> pg_backend_pid()")
-            .fetch_all(&mut connection)
-            .await?;
+    let statement =
+        format!("select pid from pg_stat_activity where pid <> pg_backend_pid() and {condition}");
+    let processes: Vec<i32> = sqlx::query_scalar(&statement)
+        .fetch_all(&mut connection)
+        .await?;
     connection.close().await?;
     let seconds = processes
         .iter()

@@ -10,10 +10,22 @@ mod cell;
 mod database;
 mod http;
 mod large;
+mod lives;
 mod load;
 mod machine;
 mod ratio;
+mod rebuild;
 mod report;
+/// Orders and commands as the domain's own tests make them.
+#[path = "../../domain/tests/it/sample/mod.rs"]
+#[expect(
+    dead_code,
+    unused_imports,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "the domain's tests use the rest, and may say so by ending"
+)]
+mod sample;
 mod store;
 mod workload;
 
@@ -41,6 +53,12 @@ pub(crate) struct Arguments {
     /// How many events the logs hold that are read forward
     #[arg(long, default_value_t = 300_000)]
     read_events: i64,
+    /// How many events the log holds from which the view of orders is built anew
+    #[arg(long, default_value_t = 1_000_000)]
+    rebuild_events: i64,
+    /// Build it from a log of so many events, too
+    #[arg(long)]
+    rebuild_large: Option<i64>,
     /// Run only cells whose name contains one of these, separated by commas
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
@@ -87,6 +105,7 @@ async fn main() -> Result<()> {
 async fn measure(arguments: &Arguments) -> Result<Vec<Cell>> {
     let mut cells = store::measure(arguments).await?;
     cells.extend(http::measure(arguments).await?);
+    cells.extend(rebuild::measure(arguments).await?);
     Ok(cells)
 }
 

@@ -25,9 +25,10 @@ use Goal::{AtLeast, AtMost};
 pub(crate) fn of(cells: &[Cell]) -> Vec<Ratio> {
     let find = |name: &str| cells.iter().find(|cell| cell.name == name);
     let rate = |name: &str| find(name)?.rate();
+    let note = |name: &str, note: &str| find(name)?.notes().get(note).copied();
     let p50 = |name: &str| find(name)?.latency(|latency| latency.p50);
     let p99 = |name: &str| find(name)?.latency(|latency| latency.p99);
-    let rows: [(&str, Goal, Option<f64>, Option<f64>); 14] = [
+    let rows: [(&str, Goal, Option<f64>, Option<f64>); 18] = [
         (
             "64 writers ÷ the function in batches of 100",
             AtLeast(0.8),
@@ -111,6 +112,30 @@ pub(crate) fn of(cells: &[Cell]) -> Vec<Ratio> {
             AtMost(1.2),
             p99("large/full/1"),
             p99("large/empty/1"),
+        ),
+        (
+            "rebuild of the orders view, events/s",
+            AtLeast(100_000.0),
+            rate("rebuild/ours"),
+            Some(1.0),
+        ),
+        (
+            "rebuild of the orders view, events/s ÷ cqrs-es",
+            AtLeast(30.0),
+            rate("rebuild/ours"),
+            rate("rebuild/cqrs-es"),
+        ),
+        (
+            "rebuild from the large log, events/s ÷ the other",
+            AtLeast(0.8),
+            rate("rebuild/large"),
+            rate("rebuild/ours"),
+        ),
+        (
+            "rebuild from the large log, peak memory ÷ the other",
+            AtMost(1.2),
+            note("rebuild/large", "peak memory, MiB"),
+            note("rebuild/ours", "peak memory, MiB"),
         ),
     ];
     let judged = rows.into_iter().filter_map(|(what, goal, ours, other)| {
