@@ -8,11 +8,16 @@ use crate::machine;
 
 /// Makes an empty database of this name, in place of one that is there, and says its URL.
 pub(crate) async fn anew(server: &str, name: &str) -> Result<String> {
+    copy(server, "template0", name).await
+}
+
+/// Makes a database of this name that holds what another does, to which nobody is connected.
+pub(crate) async fn copy(server: &str, of: &str, name: &str) -> Result<String> {
     let options: PgConnectOptions = server.parse()?;
     let mut connection = options.connect().await?;
     for statement in [
         format!(r#"drop database if exists "{name}" with (force)"#),
-        format!(r#"create database "{name}" template template0 encoding 'UTF8'"#),
+        format!(r#"create database "{name}" template "{of}" encoding 'UTF8'"#),
     ] {
         connection
             .execute(statement.as_str())

@@ -63,6 +63,8 @@ pub(crate) async fn measure(arguments: &Arguments) -> Result<Vec<Cell>> {
 struct Log {
     name: &'static str,
     url: String,
+    /// The database of its views, which hold nothing.
+    views: String,
     pool: PgPool,
     events: i64,
     orders: i64,
@@ -74,12 +76,15 @@ impl Log {
         let url = database::anew(&arguments.postgres_url, name).await?;
         let pool = database::pool(&url, 2).await?;
         event_store::migrate(&pool).await?;
+        let views = format!("{name}_no_views");
+        projector::make_views(arguments, &url, &views).await?;
         let lives = Lives::whole()?;
         let orders = (events / lives.events_an_order()).max(1);
         let events = lives.write(&pool, orders).await?;
         Ok(Self {
             name,
             url,
+            views,
             pool,
             events,
             orders,
@@ -88,6 +93,7 @@ impl Log {
 
     async fn remove(self, arguments: &Arguments) -> Result<()> {
         self.pool.close().await;
+        database::remove(&arguments.postgres_url, &self.views).await?;
         database::remove(&arguments.postgres_url, self.name).await
     }
 }

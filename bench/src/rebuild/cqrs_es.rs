@@ -60,12 +60,7 @@ impl Aggregate for Order {
     type Error = std::fmt::Error;
     type Services = ();
 
-    async fn handle(
-        &mut self,
-        (): (),
-        (): &(),
-        _: &EventSink<Self>,
-    ) -> Result<(), Self::Error> {
+    async fn handle(&mut self, (): (), (): &(), _: &EventSink<Self>) -> Result<(), Self::Error> {
         Ok(())
     }
 
