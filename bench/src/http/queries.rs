@@ -57,6 +57,12 @@ pub(crate) async fn measure(arguments: &Arguments) -> Result<Vec<Cell>> {
             Cell::new(name, unit)
         })
         .collect();
+    // What is asked wrongly is told before anything is measured.
+    let client = Client::connect(&setting.api.url, 1).await?;
+    for name in questions.names() {
+        let path = &questions.paths(&name)?[0];
+        get(&client, 0, &setting.api.bearer, path).await?;
+    }
     for round in 0..arguments.rounds {
         for cell in &mut cells {
             database::settle(&arguments.postgres_url).await?;
@@ -89,16 +95,18 @@ async fn ask(
         let number = next.fetch_add(1, Ordering::Relaxed);
         let path = paths[number % paths.len()].clone();
         let (client, bearer) = (Arc::clone(&client), Arc::clone(&bearer));
-        async move {
-            let request = Request::get(&path).header(AUTHORIZATION, &*bearer);
-            client
-                .send(caller, request, Bytes::new(), StatusCode::OK)
-                .await
-                .with_context(|| format!("GET {path}"))?;
-            Ok(())
-        }
+        async move { get(&client, caller, &bearer, &path).await }
     })
     .await
+}
+
+async fn get(client: &Client, caller: usize, bearer: &str, path: &str) -> Result<()> {
+    let request = Request::get(path).header(AUTHORIZATION, bearer);
+    client
+        .send(caller, request, Bytes::new(), StatusCode::OK)
+        .await
+        .with_context(|| format!("GET {path}"))?;
+    Ok(())
 }
 
 /// The same orders by one `SELECT` and no more.

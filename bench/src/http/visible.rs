@@ -237,8 +237,9 @@ impl Service {
     /// The highest rate that holds, found by halving; the sample is that of the last rate that held.
     async fn keeps_up(&self, top: f64, duration: Duration) -> Result<Sample> {
         let mut held = None;
-        let (mut rate, mut step) = (top, top / 2.0);
+        let (mut rate, mut step, mut tried) = (top, top / 2.0, top);
         for _ in 0..=STEPS {
+            tried = rate;
             let (sample, behind) = self.visible(rate, duration).await?;
             let answered = sample.notes.get("answered, share").copied();
             let holds =
@@ -255,6 +256,7 @@ impl Service {
             }
             step /= 2.0;
         }
-        Ok(held.unwrap_or_else(|| Sample::new(0, duration.as_secs_f64())))
+        let none = || Sample::new(0, duration.as_secs_f64()).with("does not hold, a second", tried);
+        Ok(held.unwrap_or_else(none))
     }
 }

@@ -84,7 +84,7 @@ impl Questions {
             ("statuses", "status=placed,confirmed,completed"),
             ("payment-status", "payment_status=authorized,paid"),
             ("fulfillment-status", "fulfillment_status=delivered"),
-            ("return-status", "return_status=requested"),
+            ("return-status", "return_status=open"),
             ("on-hold", "on_hold=true"),
             ("tag", "tag=web"),
             ("currency", "currency=EUR"),
