@@ -16,6 +16,8 @@ struct State {
     hindrance: Option<String>,
     /// By partition.
     problems: BTreeMap<u16, String>,
+    /// The views whose live generation is faulted, whoever owns the partitions.
+    faulted: Vec<String>,
 }
 
 /// Counter: times that a partition stopped.
@@ -79,6 +81,19 @@ impl Board {
                 "{failing} of {} partitions stopped; the log of this service says why",
                 state.owned
             )),
+        }
+    }
+
+    /// These views stand, since too many of their orders failed.
+    pub(crate) fn faulted(&self, views: Vec<String>) {
+        self.state().faulted = views;
+    }
+
+    /// Whether all views go on.
+    pub(crate) fn check_views(&self) -> Result<(), String> {
+        match &*self.state().faulted {
+            [] => Ok(()),
+            faulted => Err(format!("faulted: {}", faulted.join(", "))),
         }
     }
 

@@ -2,19 +2,22 @@
 //!
 //! The way of an event, one file each, in this order: `partition` (what a message means), `folding` (events to orders),
 //! `projections` (orders to rows, a folder a view), `partition/applying` (rows and checkpoints in one transaction). Around it: `ownership` (who works on which partition), `views` (the tables),
-//! `layout` (which generations of them are kept), `frontier` (how far the log is), `replay` (what operators ask for).
+//! `layout` (which generations of them are kept), `frontier` (how far the log is), `parking` (orders that a view cannot take in),
+//! `replay` (what operators ask for).
 //!
 //! What holds whatever happens: rows and checkpoints are written in one transaction that begins by moving the
 //! checkpoints from exactly where this worker believes them to be. A worker that was killed, paused or doubled can do
 //! no harm.
 
 mod board;
+mod caught;
 mod config;
 mod folding;
 mod frontier;
 mod lag;
 mod layout;
 mod ownership;
+mod parking;
 mod partition;
 mod projections;
 mod replay;

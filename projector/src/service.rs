@@ -23,6 +23,7 @@ use crate::frontier;
 use crate::lag;
 use crate::layout::{self, Layout};
 use crate::ownership::Worker;
+use crate::parking;
 use crate::partition::{Sources, metric};
 use crate::replay::{self, Replay, operations};
 use crate::views::{self, ViewsError};
@@ -192,11 +193,12 @@ async fn work(
         .await;
     if let Some(prepared) = prepared {
         prepared?;
-        let worker = Worker::new(sources.clone(), board).run(shutdown.clone());
+        let worker = Worker::new(sources.clone(), board.clone()).run(shutdown.clone());
         let frontier = frontier::keep(sources.clone(), shutdown.clone());
         let layout = layout::watch(sources.control.clone(), layout, shutdown.clone());
+        let parking = parking::watch::watch(sources.control.clone(), board, shutdown.clone());
         let lag = lag::watch(sources, shutdown.clone());
-        tokio::join!(worker, frontier, layout, lag, replaying);
+        tokio::join!(worker, frontier, layout, parking, lag, replaying);
     }
     Ok(())
 }
@@ -280,12 +282,12 @@ fn views_options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
 }
 
 fn health(sources: &Sources, board: &Arc<Board>, shutdown: &CancellationToken) -> Health {
-    let (store, control, client, board) = (
+    let (store, control, client) = (
         sources.store.clone(),
         sources.control.clone(),
         sources.client.clone(),
-        board.clone(),
     );
+    let (board, views) = (board.clone(), board.clone());
     Health::new(shutdown.clone())
         .needs("event-store", move || {
             let store = store.clone();
@@ -296,6 +298,8 @@ fn health(sources: &Sources, board: &Arc<Board>, shutdown: &CancellationToken) -
             async move { database::check(&control, &read_model::MIGRATOR).await }
         })
         .needs("projections", move || std::future::ready(board.check()))
+        // One that is faulted stands, and all others go on.
+        .tells("views", move || std::future::ready(views.check_views()))
         // Without it the views follow the log alone, a second later.
         .tells("broker", move || {
             let connected = client.connection_state() == ConnectionState::Connected;

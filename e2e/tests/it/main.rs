@@ -4,6 +4,7 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod add_a_projection;
 mod arrows;
 mod chaos;
 mod console;
@@ -20,6 +21,7 @@ mod order;
 mod platform;
 mod python;
 mod queries;
+mod replay;
 mod stream;
 mod tpch;
 mod traps;

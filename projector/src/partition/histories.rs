@@ -5,7 +5,7 @@
 //! did not happen. Until every partition has been compared with the log, no frontier is written, so that nobody waits for a
 //! position and is told that it is there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use event_store::{Cursor, ORDER, ReadError};
 use read_model::{View, forgetting};
@@ -13,8 +13,8 @@ use sqlx::{PgConnection, Postgres, Row as _, Transaction};
 use uuid::Uuid;
 
 use super::{Partition, PartitionError, metric};
-use crate::folding::{Folding, OrderEventAt};
-use crate::projections::{self, Gathering};
+use crate::folding::OrderEvents;
+use crate::parking::{rows, write_carefully};
 use crate::views::{self, Target};
 
 /// Rows of the history that are looked at at a time, newest first.
@@ -137,6 +137,11 @@ impl Partition {
                 count,
             )
             .await?;
+            rows::forget_orders(&mut transaction, index, target, &[], Cursor::START).await?;
+        }
+        for target in &back {
+            let index = self.place.index;
+            rows::forget_orders(&mut transaction, index, target, &lost, agreed).await?;
         }
         for orders in lost.chunks(ORDERS) {
             self.write_anew(&mut transaction, &back, orders, agreed)
@@ -146,11 +151,11 @@ impl Partition {
         self.follow_from_now_on(&mut transaction).await?;
         transaction.commit().await?;
         metrics::counter!(metric::OTHER_HISTORIES).increment(1);
-        self.targets = views::targets(&self.sources.views, self.place.index).await?;
+        self.look_at_targets().await?;
         Ok(())
     }
 
-    /// Removes these orders, and writes those that the log knows as they were at `agreed`.
+    /// Removes these orders, and writes those that the log knows as they were at `agreed`, as far as a view can take them in.
     async fn write_anew(
         &self,
         transaction: &mut Transaction<'_, Postgres>,
@@ -169,32 +174,16 @@ impl Partition {
             .load_many(ORDER, orders, agreed.position)
             .await
             .map_err(ReadError::from)?;
-        let events: Vec<OrderEventAt> = events
-            .into_iter()
-            .map(|event| {
-                let recorded = event.decode()?;
-                let event_version = event.event_version;
-                Ok(OrderEventAt {
-                    recorded,
-                    event_version,
-                })
-            })
-            .collect::<Result<_, PartitionError>>()?;
-        // The history up to there is as it was.
-        let kept: Vec<&Target> = targets
-            .iter()
-            .filter(|target| target.view != View::OrderHistory)
-            .collect();
-        let mut gatherings: Vec<Box<dyn Gathering>> = kept
-            .iter()
-            .map(|target| projections::gathering(target.view))
-            .collect();
-        Folding::default()
-            .fold(&self.sources.store, 0, &events, &mut gatherings)
-            .await?;
-        for (target, gathering) in kept.into_iter().zip(&gatherings) {
-            let part = self.part(target);
-            gathering.write(transaction, part).await?;
+        let orders = OrderEvents::from_the_first(events);
+        let orders: Vec<&OrderEvents> = orders.iter().collect();
+        for target in targets {
+            // The history up to there is as it was.
+            if target.view == View::OrderHistory {
+                continue;
+            }
+            let (view, part) = (target.view, self.part(target));
+            let parked = write_carefully(transaction, view, part, &orders).await?;
+            rows::insert(transaction, view, part, &parked, &HashMap::new()).await?;
         }
         Ok(())
     }
@@ -281,7 +270,7 @@ impl Partition {
     }
 
     /// Whether this is the log's event at that position.
-    async fn log_has(&self, event: Cursor) -> Result<bool, PartitionError> {
+    pub(super) async fn log_has(&self, event: Cursor) -> Result<bool, PartitionError> {
         match self.sources.store.read_forward(event, 0).await {
             Ok(_) => Ok(true),
             Err(error) if error.is_other_history() => Ok(false),

@@ -1,5 +1,7 @@
 //! The metrics of partitions. Explained in `docs/operations.md`.
 
+use read_model::View;
+
 /// Counter: events that were folded into views.
 pub(super) const EVENTS: &str = "projector_events_total";
 /// Histogram: events of a transaction.
@@ -19,6 +21,9 @@ pub(super) const CONSUMERS: &str = "projector_consumers_total";
 /// Counter: times that a partition's views were taken back because the log has another history.
 pub(super) const OTHER_HISTORIES: &str = "projector_other_histories_total";
 
+/// Counter, by `view`: orders that were parked.
+pub(super) const PARKINGS: &str = "projector_parkings_total";
+
 /// Shows the counters from the start, so that a first increase is one.
 pub(crate) fn begin() {
     for counter in [
@@ -33,5 +38,8 @@ pub(crate) fn begin() {
     }
     for why in ["gap", "silent", "large"] {
         metrics::counter!(HEALED, "why" => why).increment(0);
+    }
+    for view in View::ALL {
+        metrics::counter!(PARKINGS, "view" => view.as_str()).increment(0);
     }
 }

@@ -7,10 +7,11 @@
 mod applying;
 mod histories;
 pub(crate) mod metric;
+mod retrying;
 
 use std::time::Duration;
 
-use event_store::{DecodeError, EventStore, LogIdentity, PartitionOf, ReadError};
+use event_store::{EventStore, LogIdentity, PartitionOf, ReadError};
 use event_stream::{
     Client, ConnectionState, PageSize, PartitionReader, ReaderError, Received, StreamSettings,
 };
@@ -21,6 +22,8 @@ use tokio::time::Instant;
 
 use crate::folding::{FoldError, Folding};
 use crate::layout::Layout;
+use crate::parking::rows::{self, Again};
+use crate::parking::{CarefulError, ParkedOrders};
 use crate::views::{self, Target};
 
 /// Events that one transaction takes in.
@@ -41,10 +44,7 @@ pub(crate) enum PartitionError {
     /// The log could not be read; see there.
     #[error(transparent)]
     Log(#[from] ReadError),
-    /// An event cannot be read by this program.
-    #[error(transparent)]
-    Decode(#[from] DecodeError),
-    /// The events could not be folded.
+    /// The events could not be folded, or what they say could not be written.
     #[error(transparent)]
     Fold(#[from] FoldError),
     /// Another worker moved the checkpoint.
@@ -59,6 +59,15 @@ pub(crate) enum PartitionError {
         /// The message's position.
         position: i64,
     },
+}
+
+impl From<CarefulError> for PartitionError {
+    fn from(error: CarefulError) -> Self {
+        match error {
+            CarefulError::Views(error) => Self::Views(error),
+            CarefulError::Fold(error) => Self::Fold(error),
+        }
+    }
 }
 
 /// What all partitions of a worker share.
@@ -89,6 +98,8 @@ pub(crate) struct Partition {
     log: LogIdentity,
     /// The generations that this partition keeps, each with how far it is; all the same but for one that is new.
     targets: Vec<Target>,
+    /// The orders that these generations hold back.
+    parked: ParkedOrders,
     folding: Folding,
     page: PageSize,
     /// None while the broker is away.
@@ -101,21 +112,32 @@ impl Partition {
         // What changes from here on is noticed.
         sources.layout.mark_unchanged();
         let identity = sources.store.identity().await.map_err(ReadError::from)?;
-        let targets = views::targets(&sources.views, index).await?;
         let mut partition = Self {
             place: PartitionOf {
                 index,
                 count: sources.stream.partitions,
             },
             log: identity,
-            targets,
+            targets: Vec::new(),
+            parked: ParkedOrders::default(),
             folding: Folding::default(),
             page: PageSize::new(BATCH),
             reader: None,
             sources,
         };
+        partition.look_at_targets().await?;
         partition.agree_with_the_log().await?;
+        partition.retry(Again::Unknown).await?;
         Ok(partition)
+    }
+
+    /// Which generations are kept, how far each is, and which orders it holds back.
+    async fn look_at_targets(&mut self) -> Result<(), sqlx::Error> {
+        self.targets = views::targets(&self.sources.views, self.place.index).await?;
+        self.parked = rows::of_partition(&self.sources.views, self.place.index).await?;
+        // What is folded may be further than a generation that is new.
+        self.folding = Folding::default();
+        Ok(())
     }
 
     /// A partition of a generation that is not followed yet, for whoever builds it.
@@ -125,6 +147,7 @@ impl Partition {
         target: Target,
     ) -> Result<Self, PartitionError> {
         let log = sources.store.identity().await.map_err(ReadError::from)?;
+        let parked = rows::of_partition(&sources.views, index).await?;
         Ok(Self {
             place: PartitionOf {
                 index,
@@ -132,6 +155,7 @@ impl Partition {
             },
             log,
             targets: vec![target],
+            parked,
             folding: Folding::default(),
             page: PageSize::new(BATCH),
             reader: None,
@@ -192,12 +216,16 @@ impl Partition {
         // An error means that nobody looks any more: the service is stopping.
         if self.sources.layout.has_changed().unwrap_or(false) {
             self.sources.layout.mark_unchanged();
-            self.targets = views::targets(&self.sources.views, self.place.index).await?;
+            self.look_at_targets().await?;
             self.read_log().await?;
         }
         // All of them are of another shape than this program's: nothing to do until one is not.
         while self.targets.is_empty() && self.sources.layout.changed().await.is_ok() {
-            self.targets = views::targets(&self.sources.views, self.place.index).await?;
+            self.look_at_targets().await?;
+        }
+        let retries = self.sources.layout.borrow().has_retries(self.place.index);
+        if retries {
+            self.retry(Again::Asked).await?;
         }
         Ok(())
     }

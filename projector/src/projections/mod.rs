@@ -22,7 +22,7 @@ use read_model::contributions::Part;
 use read_model::order::OrderFold;
 use sqlx::PgConnection;
 
-use crate::folding::OrderEventAt;
+use crate::folding::{Incoming, OrderEventAt};
 use changed_orders::ChangedOrders;
 
 /// A write under way.
@@ -44,6 +44,17 @@ pub(crate) trait Gathering: Debug + Send + Sync {
         _after: &OrderFold,
     ) -> Result<(), serde_json::Error> {
         Ok(())
+    }
+
+    /// An event of an order that cannot be folded, since it or one before it is flawed; `so_far` is what stands before the
+    /// flaw, and `error` says which event that is. `false`: the view has nothing to tell of it, and its row stays as it is.
+    fn unfolded(
+        &mut self,
+        _event: &Incoming,
+        _so_far: &OrderFold,
+        _error: &str,
+    ) -> Result<bool, serde_json::Error> {
+        Ok(false)
     }
 
     /// An order after the last of its events in the batch.

@@ -2,103 +2,137 @@
 //!
 //! One order is folded at a time, so memory is bounded whatever the log's length. The next set is folded while one is written.
 
-use event_store::{DecodeError, EventStore, PartitionOf, StoredEvent};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use event_store::{EventStore, PartitionOf, StoredEvent};
 use read_model::View;
 use read_model::contributions::Part;
-use read_model::order::OrderFold;
-use sqlx::PgConnection;
+use sqlx::{Executor as _, PgConnection};
 
 use super::ReplayError;
 use super::report::Report;
-use crate::folding::OrderEventAt;
-use crate::projections::{self, Gathering};
+use crate::caught::{caught, caught_while};
+use crate::folding::{FoldError, Folded, OrderEvents, Watcher, show};
+use crate::parking::{Parked, refusal, write_carefully};
 
-/// Why orders could not be folded.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum FoldError {
-    /// An event cannot be read by this program.
-    #[error(transparent)]
-    Decode(#[from] DecodeError),
-    /// A document cannot be written as JSON.
-    #[error("a document cannot be written as JSON")]
-    Json(#[from] serde_json::Error),
-    /// Events of an order are missing in the log.
-    #[error("order {order_id} has {version} events before its event {sequence}")]
-    Gap {
-        /// The order.
-        order_id: String,
-        /// Its events that are known.
-        version: i64,
-        /// The event's number.
-        sequence: i64,
-    },
+/// Which orders are folded, and how far.
+#[derive(Debug)]
+pub(super) struct Extent {
+    /// The partition.
+    pub(super) place: PartitionOf,
+    /// The last position that counts.
+    pub(super) up_to: i64,
+    /// Orders of which less counts: only what lies before this position.
+    pub(super) before: HashMap<String, i64>,
 }
 
-/// Fills one partition of a generation with all orders as they were at `up_to`.
+/// Fills one partition of a generation, and says which orders it could not take in to the end; what lies before is written.
 pub(super) async fn fill(
     store: &EventStore,
     connection: &mut PgConnection,
     view: View,
-    part: Part,
-    place: PartitionOf,
-    up_to: i64,
+    generation: i32,
+    extent: Extent,
     report: &Report,
-) -> Result<(), ReplayError> {
-    let mut orders = store.read_orders(place, up_to);
-    let mut folded: Option<Folded> = None;
+) -> Result<Vec<Parked>, ReplayError> {
+    let part = Part {
+        generation,
+        partition: extent.place.index,
+    };
+    let mut batches = store.read_orders(extent.place, extent.up_to);
+    let extent = Arc::new(extent);
+    let (mut folded, mut parked): (Option<Set>, _) = (None, Vec::new());
     loop {
-        let next = orders.next().await.transpose()?;
+        let next = batches.next().await.transpose()?;
         let last = next.is_none();
-        let folding = next.map(|events| tokio::task::spawn_blocking(move || fold(view, &events)));
-        if let Some(Folded { events, gathering }) = folded.take() {
-            gathering.fill(connection, part).await?;
+        let folding = next.map(|events| {
+            let extent = extent.clone();
+            tokio::task::spawn_blocking(move || fold(view, events, &extent.before))
+        });
+        if let Some(set) = folded.take() {
+            let events = set.events;
+            parked.extend(write(connection, view, part, set).await?);
             report.did(events);
         }
         if let Some(folding) = folding {
             folded = Some(folding.await??);
         }
         if last {
-            return Ok(());
+            return Ok(parked);
         }
     }
 }
 
-/// What some orders come to in a view.
-struct Folded {
+/// Some orders, and what they come to in a view.
+struct Set {
     events: usize,
-    gathering: Box<dyn Gathering>,
+    orders: Vec<OrderEvents>,
+    /// None if something among them cannot be shown: then it must be found.
+    gathered: Option<Watcher<'static>>,
 }
 
-/// Folds whole orders, which follow one another.
-fn fold(view: View, events: &[StoredEvent]) -> Result<Folded, FoldError> {
-    let mut gathering = projections::gathering(view);
-    for order in events.chunk_by(|one, next| one.aggregate_id == next.aggregate_id) {
-        let mut fold = OrderFold::default();
-        let mut order_id = "";
-        for event in order {
-            if order_id.is_empty() {
-                order_id = &event.aggregate_id;
-                gathering.begin(order_id, &fold)?;
+/// Folds whole orders, each of which stands together.
+fn fold(
+    view: View,
+    events: Vec<StoredEvent>,
+    before: &HashMap<String, i64>,
+) -> Result<Set, FoldError> {
+    let count = events.len();
+    let mut orders = OrderEvents::from_the_first(events);
+    if !before.is_empty() {
+        for order in &mut orders {
+            if let Some(position) = before.get(&order.order_id) {
+                order.events.retain(|event| event.position() < *position);
             }
-            if event.sequence != fold.version() + 1 {
-                return Err(FoldError::Gap {
-                    order_id: order_id.to_owned(),
-                    version: fold.version(),
-                    sequence: event.sequence,
-                });
-            }
-            let recorded = event.decode()?;
-            fold.apply(&recorded);
-            let event = OrderEventAt {
-                event_version: recorded.event.event_version().to_owned(),
-                recorded,
-            };
-            gathering.event(&event, &fold)?;
         }
-        gathering.end(order_id, &fold)?;
     }
-    Ok(Folded {
-        events: events.len(),
-        gathering,
+    let gathered = match caught(|| gather(view, &orders)) {
+        Ok(Ok(gathered)) => Some(gathered),
+        Ok(Err(FoldError::Refused(_))) | Err(_) => None,
+        Ok(Err(error)) => return Err(error),
+    };
+    Ok(Set {
+        events: count,
+        orders,
+        gathered,
     })
+}
+
+fn gather(view: View, orders: &[OrderEvents]) -> Result<Watcher<'static>, FoldError> {
+    let mut watchers = [Watcher::new(view, None)];
+    for order in orders {
+        let mut folded = Folded::default();
+        show(&order.order_id, &mut folded, &order.events, &mut watchers)?;
+    }
+    let [watcher] = watchers;
+    Ok(watcher)
+}
+
+/// Writes a set at once; if something in it is refused, what can be written of it.
+async fn write(
+    connection: &mut PgConnection,
+    view: View,
+    part: Part,
+    set: Set,
+) -> Result<Vec<Parked>, ReplayError> {
+    if let Some(Watcher {
+        gathering, parked, ..
+    }) = set.gathered
+    {
+        connection.execute("savepoint filling").await?;
+        match caught_while(gathering.fill(connection, part)).await {
+            Ok(Ok(())) => {
+                connection.execute("release savepoint filling").await?;
+                return Ok(parked);
+            }
+            Ok(Err(error)) if refusal(&error).is_none() => return Err(error.into()),
+            Ok(Err(_)) | Err(_) => {
+                let back = "rollback to savepoint filling; release savepoint filling";
+                connection.execute(back).await?;
+            }
+        }
+    }
+    let orders: Vec<&OrderEvents> = set.orders.iter().collect();
+    Ok(write_carefully(connection, view, part, &orders).await?)
 }

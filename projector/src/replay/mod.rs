@@ -23,6 +23,8 @@ use event_store::{ReadError, StoreError};
 use read_model::View;
 use uuid::Uuid;
 
+use crate::folding::FoldError;
+use crate::parking::CarefulError;
 use crate::partition::{PartitionError, Sources};
 use crate::views::Target;
 
@@ -54,7 +56,10 @@ pub(crate) enum ReplayError {
     Partition(#[from] PartitionError),
     /// What an order is could not be told.
     #[error(transparent)]
-    Fold(#[from] filling::FoldError),
+    Fold(#[from] FoldError),
+    /// Nothing could be written, be it good or bad.
+    #[error(transparent)]
+    Careful(#[from] CarefulError),
     /// A thread that folds ended; the log of this service says where.
     #[error("the fold panicked")]
     Panicked(#[from] tokio::task::JoinError),
@@ -65,13 +70,22 @@ impl ReplayError {
     fn is_passing(&self) -> bool {
         match self {
             Self::Views(error) => is_passing(error),
+            Self::Careful(CarefulError::Views(error)) => is_passing(error),
+            Self::Fold(FoldError::Store(error))
+            | Self::Careful(CarefulError::Fold(FoldError::Store(error))) => {
+                matches!(error, StoreError::Unavailable(_))
+            }
             Self::Log(error) => matches!(error, StoreError::Unavailable(_)),
             Self::Partition(PartitionError::Views(error)) => is_passing(error),
             Self::Partition(PartitionError::Log(ReadError::Store(error))) => {
                 matches!(error, StoreError::Unavailable(_))
             }
             Self::Partition(PartitionError::Doubled | PartitionError::LogBehind { .. }) => true,
-            Self::Partition(_) | Self::Refused(_) | Self::Fold(_) | Self::Panicked(_) => false,
+            Self::Partition(_)
+            | Self::Refused(_)
+            | Self::Fold(_)
+            | Self::Careful(_)
+            | Self::Panicked(_) => false,
         }
     }
 }

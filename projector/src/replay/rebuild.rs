@@ -1,22 +1,28 @@
 //! A new generation of a view, built beside the live one: filled from the log, caught up, followed, switched to.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use event_store::{Cursor, LogIdentity, PartitionOf};
 use read_model::Keeper;
 use read_model::contributions::Part;
 use read_model::operations::{Operation, Phase};
-use sqlx::{PgPool, Row as _};
+use sqlx::{PgConnection, PgPool, Row as _};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::filling::{self, Extent};
 use super::report::Report;
-use super::{OfView, Replay, ReplayError, cleaning, filling, switching};
+use super::{OfView, Replay, ReplayError, cleaning, switching};
+use crate::parking::{Parked, rows};
 use crate::partition::Partition;
 use crate::views;
 
 /// A round of catching up that took no longer leaves so little to do that the owners can take over.
 const SHORT: Duration = Duration::from_millis(500);
+
+/// Orders of one partition that a rebuild cannot take in before it is given up.
+const MOST_PARKED: usize = 100;
 
 /// Carries a rebuild out from wherever it is.
 pub(super) async fn rebuild(
@@ -156,16 +162,43 @@ async fn fill(
         // Another process has filled it.
         return Ok(());
     }
-    let part = Part {
-        generation: new.generation,
-        partition: place.index,
+    let extent = Extent {
+        place,
+        up_to: last,
+        before: HashMap::new(),
     };
-    let view = new.view;
-    filling::fill(store, &mut transaction, view, part, place, last, report).await?;
+    let (view, generation) = (new.view, new.generation);
+    let parked = filling::fill(store, &mut transaction, view, generation, extent, report).await?;
+    park(&mut transaction, new, place.index, &parked).await?;
     if store.identity().await? != log || cursor_at(replay, last).await? != to {
         return Err(other_history());
     }
     transaction.commit().await?;
+    Ok(())
+}
+
+/// Parks what could not be taken in, unless it is too much to be the orders' fault.
+async fn park(
+    connection: &mut PgConnection,
+    new: &OfView,
+    partition: u16,
+    parked: &[Parked],
+) -> Result<(), ReplayError> {
+    if let Some(first) = parked.first()
+        && parked.len() > MOST_PARKED
+    {
+        return Err(ReplayError::Refused(format!(
+            "{} orders of partition {partition} could not be taken in, order {} for one: {}",
+            parked.len(),
+            first.order_id,
+            first.error
+        )));
+    }
+    let part = Part {
+        generation: new.generation,
+        partition,
+    };
+    rows::insert(connection, new.view, part, parked, &HashMap::new()).await?;
     Ok(())
 }
 

@@ -3,17 +3,18 @@
 //! Each partition is looked at in one snapshot of rows and checkpoint. What differs is looked at again in a new one before it is
 //! told. Rows are replaced under the checkpoint's lock: the partition's owner waits, and what it writes next follows what was folded.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use event_store::{Cursor, PartitionOf};
+use read_model::SHADOW;
 use read_model::comparing::{self, Compared, Difference};
-use read_model::contributions::Part;
 use read_model::operations::{Operation, Phase};
 use sqlx::{PgConnection, Postgres, Row as _, Transaction};
 use uuid::Uuid;
 
+use super::filling::{self, Extent};
 use super::report::Report;
-use super::{OfView, Replay, ReplayError, filling};
+use super::{OfView, Replay, ReplayError};
 use crate::views::small;
 
 /// Rows that are told of an operation, at most.
@@ -156,13 +157,34 @@ impl Looking<'_> {
         report: &Report,
     ) -> Result<(), ReplayError> {
         let (store, view) = (&self.replay.sources.store, self.of.view);
-        read_model::create_shadow(connection, view).await?;
-        let part = Part {
-            generation: read_model::SHADOW,
-            partition: self.place.index,
+        let extent = Extent {
+            place: self.place,
+            up_to: checkpoint.position,
+            before: self.parked(connection).await?,
         };
-        let up_to = checkpoint.position;
-        filling::fill(store, connection, view, part, self.place, up_to, report).await
+        read_model::create_shadow(connection, view).await?;
+        filling::fill(store, connection, view, SHADOW, extent, report).await?;
+        Ok(())
+    }
+
+    /// The orders that are parked, and where: their rows stand before that.
+    async fn parked(
+        &self,
+        connection: &mut PgConnection,
+    ) -> Result<HashMap<String, i64>, sqlx::Error> {
+        let parked: Vec<(String, i64)> = sqlx::query_as(
+            "select order_id, position
+            from parked
+            where projection = $1
+            and generation = $2
+            and partition = $3",
+        )
+        .bind(self.of.view.as_str())
+        .bind(self.of.generation)
+        .bind(small(self.place.index))
+        .fetch_all(connection)
+        .await?;
+        Ok(parked.into_iter().collect())
     }
 
     fn compared(&self) -> Compared {

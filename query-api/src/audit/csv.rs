@@ -7,9 +7,9 @@ use serde_json::value::RawValue;
 
 /// The names of the columns.
 pub(super) const HEAD: &str = "position,event_id,type,event_version,order_id,order_number,sequence,occurred_at,actor,command,\
-command_id,idempotency_key,correlation_id,causation_id,traceparent,client,reason,changes,data\r\n";
+command_id,idempotency_key,correlation_id,causation_id,traceparent,client,reason,changes,data,error\r\n";
 
-/// Appends the line of an entry: texts as they are, null as nothing, objects and lists as JSON.
+/// Appends the line of an entry: texts as they are, null and what is not there as nothing, objects and lists as JSON.
 pub(super) fn write(entry: &str, line: &mut String) -> Result<(), serde_json::Error> {
     let members: HashMap<&str, &RawValue> = serde_json::from_str(entry)?;
     for (index, name) in AuditEntry::MEMBERS.iter().enumerate() {
@@ -57,7 +57,7 @@ mod tests {
         assert_eq!(
             line,
             "7,e,NoteAdded,1,o,,2,t,\"a, \"\"b\"\"\",add-note,c,,x,,,\
-            \"{\"\"address\"\":null,\"\"user_agent\"\":\"\"u\"\"}\",\"two\nlines\",,\"{\"\"text\"\":\"\"\\u00e4\"\"}\"\r\n"
+            \"{\"\"address\"\":null,\"\"user_agent\"\":\"\"u\"\"}\",\"two\nlines\",,\"{\"\"text\"\":\"\"\\u00e4\"\"}\",\r\n"
         );
         assert!(write("[]", &mut line).is_err());
     }

@@ -50,6 +50,9 @@ pub struct AuditEntry<'a> {
     pub changes: Option<Vec<Change<'a>>>,
     /// The event itself.
     pub data: EventData<'a>,
+    /// Why the event could not be folded. The member is there only then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'a str>,
 }
 
 /// The members of an event.
@@ -63,8 +66,8 @@ pub enum EventData<'a> {
 }
 
 impl<'a> AuditEntry<'a> {
-    /// The names of its members, in their order.
-    pub const MEMBERS: [&'static str; 19] = [
+    /// The names of its members, in their order; the last one is there only of an event that could not be folded.
+    pub const MEMBERS: [&'static str; 20] = [
         "position",
         "event_id",
         "type",
@@ -84,6 +87,7 @@ impl<'a> AuditEntry<'a> {
         "reason",
         "changes",
         "data",
+        "error",
     ];
 
     /// The entry of an event that was folded; `order_number` is the order's after it.
@@ -114,6 +118,22 @@ impl<'a> AuditEntry<'a> {
             reason: metadata.reason.as_deref(),
             changes: Some(changes),
             data: EventData::Members(recorded.event.members()),
+            error: None,
+        }
+    }
+
+    /// The entry of an event that this program knows and could not fold; `order_number` is the order's as far as it could be
+    /// folded.
+    pub fn unfolded(
+        recorded: &'a Recorded,
+        order_number: Option<&'a str>,
+        event_version: &'a str,
+        error: &'a str,
+    ) -> Self {
+        Self {
+            changes: None,
+            error: Some(error),
+            ..Self::new(recorded, order_number, event_version, Vec::new())
         }
     }
 }
@@ -189,7 +209,22 @@ mod tests {
         });
         assert_json(&entry, &expected);
         let members: Vec<&String> = expected.as_object().unwrap().keys().collect();
+        let (error, others) = AuditEntry::MEMBERS.split_last().unwrap();
+        assert_eq!(members, others.iter().collect::<Vec<_>>());
+        assert_eq!(*error, "error");
+    }
+
+    #[test]
+    fn an_entry_without_changes_says_why_at_its_end() {
+        let recorded = released();
+        let entry = AuditEntry::unfolded(&recorded, None, "1", "no fold");
+        let json = serde_json::to_value(&entry).unwrap();
+        let members: Vec<&String> = json.as_object().unwrap().keys().collect();
         assert_eq!(members, AuditEntry::MEMBERS.each_ref());
+        assert_eq!(
+            (&json["changes"], &json["error"]),
+            (&json!(null), &json!("no fold"))
+        );
     }
 
     #[test]
@@ -202,12 +237,13 @@ mod tests {
             r#type: "OrderEaten",
             changes: None,
             data,
+            error: Some("unknown"),
             ..known
         };
         let json = serde_json::to_string(&entry).unwrap();
         assert!(json.contains(r#""type":"OrderEaten""#), "{json}");
         assert!(
-            json.ends_with(r#""changes":null,"data":{"teeth": 32}}"#),
+            json.ends_with(r#""changes":null,"data":{"teeth": 32},"error":"unknown"}"#),
             "{json}"
         );
     }

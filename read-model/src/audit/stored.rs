@@ -24,6 +24,14 @@ pub enum EntryError {
         /// What is wrong with it.
         source: EventDecodeError,
     },
+    /// The projector could not fold its event, or one before it.
+    #[error("the event at position {position} could not be folded: {error}")]
+    Unfolded {
+        /// The event's position.
+        position: i64,
+        /// What was wrong, and with which event.
+        error: String,
+    },
 }
 
 #[derive(Deserialize)]
@@ -39,11 +47,16 @@ struct StoredEntry<'a> {
     occurred_at: Timestamp,
     #[serde(borrow)]
     data: &'a RawValue,
+    error: Option<String>,
 }
 
 /// The event of an entry, as the log has it: `data` in the shape that `type` and `event_version` name.
 pub fn recorded(entry: &str) -> Result<Recorded, EntryError> {
     let stored: StoredEntry<'_> = serde_json::from_str(entry)?;
+    if let Some(error) = stored.error {
+        let position = stored.position;
+        return Err(EntryError::Unfolded { position, error });
+    }
     let event = OrderEvent::from_payload(&stored.r#type, &stored.event_version, stored.data.get())
         .map_err(|source| EntryError::Event {
             position: stored.position,
@@ -89,5 +102,16 @@ mod tests {
             Err(EntryError::Event { position: 103, .. })
         ));
         assert!(matches!(recorded("{}"), Err(EntryError::Malformed(_))));
+    }
+
+    #[test]
+    fn what_the_projector_could_not_fold_is_told() {
+        let before = envelope(3, golden("HoldReleased"));
+        let entry = AuditEntry::unfolded(&before, None, "1", "a fold that broke");
+        let entry = serde_json::to_string(&entry).unwrap();
+        assert!(matches!(
+            recorded(&entry),
+            Err(EntryError::Unfolded { position: 103, error }) if error == "a fold that broke"
+        ));
     }
 }

@@ -18,7 +18,13 @@ pub fn audit_entry(s: &mut Schemas) -> Value {
             ),
         ),
         ("event_id", about(uuid(), "Its id.")),
-        ("type", event_type(s)),
+        (
+            "type",
+            about(
+                string(),
+                "What happened: an `EventType`, or one that the projector did not know, as `error` says then.",
+            ),
+        ),
         (
             "event_version",
             about(string(), "The version of its type's shape."),
@@ -85,7 +91,7 @@ pub fn audit_entry(s: &mut Schemas) -> Value {
             "changes",
             about(
                 nullable(list(change)),
-                "What it changed in the order's document; null if the event could not be read.",
+                "What it changed in the order's document; null if the event, or one of the order before it, could not be read.",
             ),
         ),
         (
@@ -93,13 +99,16 @@ pub fn audit_entry(s: &mut Schemas) -> Value {
             json!({ "type": "object", "description": "The event's own members.", "additionalProperties": true }),
         ),
     ];
-    s.add(
-        "AuditEntry",
-        object(
-            "One event: who did what to which order, when, and what it changed.",
-            members,
-        ),
-    )
+    let mut entry = object(
+        "One event: who did what to which order, when, and what it changed.",
+        members,
+    );
+    // Not required: it is there only of an event that could not be folded.
+    entry["properties"]["error"] = about(
+        string(),
+        "Why `changes` is null: what could not be read, and at which position of the order's events. There only then.",
+    );
+    s.add("AuditEntry", entry)
 }
 
 fn client(s: &mut Schemas) -> Value {

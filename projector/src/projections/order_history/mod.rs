@@ -1,4 +1,7 @@
-//! The projection `order-history`: one row an event, with what it changed in its order's document.
+//! The projection `order-history`: one row an event, with what it changed in its order's document. It takes in every event: one
+//! that cannot be folded goes in as it is stored, and says why.
+
+mod unread;
 
 use std::collections::HashMap;
 
@@ -10,7 +13,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use super::{Gathering, Writing};
-use crate::folding::OrderEventAt;
+use crate::folding::{Incoming, OrderEventAt};
 
 /// The entries of a batch.
 #[derive(Debug, Default)]
@@ -39,19 +42,28 @@ impl Gathering for OrderHistory {
             &event.event_version,
             changes(before, &document),
         );
-        self.rows.push(HistoryRow {
-            position: recorded.position,
-            event_id: recorded.event_id,
-            order_id: recorded.order_id.clone(),
-            sequence: recorded.sequence,
-            event_type: recorded.event.event_type().to_owned(),
-            actor: recorded.metadata.actor.clone(),
-            correlation_id: recorded.metadata.correlation_id.clone(),
-            occurred_at: recorded.occurred_at,
-            entry: serde_json::to_string(&entry)?,
-        });
+        self.rows.push(row(&entry)?);
         self.documents.insert(recorded.order_id.clone(), document);
         Ok(())
+    }
+
+    fn unfolded(
+        &mut self,
+        event: &Incoming,
+        so_far: &OrderFold,
+        error: &str,
+    ) -> Result<bool, serde_json::Error> {
+        let number = so_far.order_number();
+        self.rows.push(match event {
+            Incoming::Known(event) => row(&AuditEntry::unfolded(
+                &event.recorded,
+                number,
+                &event.event_version,
+                error,
+            ))?,
+            Incoming::Unread(event) => unread::row(&event.stored, number, error)?,
+        });
+        Ok(true)
     }
 
     fn write<'a>(&'a self, connection: &'a mut PgConnection, part: Part) -> Writing<'a> {
@@ -66,4 +78,23 @@ impl Gathering for OrderHistory {
     fn fill<'a>(&'a self, connection: &'a mut PgConnection, part: Part) -> Writing<'a> {
         Box::pin(async move { history::fill(connection, part.generation, &self.rows).await })
     }
+}
+
+fn row(entry: &AuditEntry<'_>) -> Result<HistoryRow, serde_json::Error> {
+    Ok(HistoryRow {
+        position: entry.position,
+        event_id: entry.event_id,
+        order_id: entry.order_id.to_owned(),
+        sequence: entry.sequence,
+        event_type: column(entry.r#type),
+        actor: column(entry.actor),
+        correlation_id: column(entry.correlation_id),
+        occurred_at: entry.occurred_at,
+        entry: serde_json::to_string(entry)?,
+    })
+}
+
+/// A text as a column can hold it, which the zero character it cannot.
+fn column(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
 }
