@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up demo check fmt lint docs licences unused test test-deep test-matrix mutants chaos consumer bench bench-quick bench-large clean
+.PHONY: help up demo check fmt lint docs licences unused test test-deep test-matrix mutants chaos consumer bench bench-quick bench-large bench-rebuild-large bench-queries clean
 
 # How `up` and `demo` build: release, or dev, which is built sooner and runs slower.
 PROFILE ?= release
@@ -129,14 +129,22 @@ mutants: ## break money, prices and rules in some 600 ways, and see a test notic
 	.cargo/mutants-explained "$(TARGET_DIR)/mutants/mutants.out"
 
 # Figures are worth something only while the machine has nothing else to do.
-bench: ## the platform and its log beside their peers, half an hour; the report goes to bench/results
+bench: ## the platform and its log beside their peers, three quarters of an hour; the report goes to bench/results
 	$(call run-bench)
 
 bench-quick: ## the same cells once and for a second each, in under five minutes: do they work?
-	$(call run-bench,--rounds 1 --seconds 1 --read-events 100000)
+	$(call run-bench,--rounds 1 --seconds 1 --read-events 100000 --rebuild-events 50000)
 
 bench-large: ## appends to a log of 10 million events beside an empty one; needs 20 GB of disk
 	$(call run-bench,--large 10000000)
+
+bench-rebuild-large: ## a view built anew from 10 million events, beside 1 million; needs 40 GB of disk
+	$(call run-bench,--only rebuild/ours$(comma)rebuild/large --rebuild-large 10000000 --rounds 1)
+
+bench-queries: ## every query on 200,000 orders, and an export of 1,000,000 audit entries
+	$(call run-bench,--queries)
+
+comma := ,
 
 define run-bench
 	cargo build $(LOCKED) --release --package platform

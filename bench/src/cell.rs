@@ -72,7 +72,7 @@ impl Sample {
 }
 
 impl Latency {
-    fn of(nanoseconds: &Histogram<u64>) -> Self {
+    pub(crate) fn of(nanoseconds: &Histogram<u64>) -> Self {
         let at = |quantile| as_float(nanoseconds.value_at_quantile(quantile)) / 1000.0;
         Self {
             p50: at(0.5),

@@ -8,11 +8,16 @@ use crate::machine;
 
 /// Makes an empty database of this name, in place of one that is there, and says its URL.
 pub(crate) async fn anew(server: &str, name: &str) -> Result<String> {
+    copy(server, "template0", name).await
+}
+
+/// Makes a database of this name that holds what another does, to which nobody is connected.
+pub(crate) async fn copy(server: &str, of: &str, name: &str) -> Result<String> {
     let options: PgConnectOptions = server.parse()?;
     let mut connection = options.connect().await?;
     for statement in [
         format!(r#"drop database if exists "{name}" with (force)"#),
-        format!(r#"create database "{name}" template template0 encoding 'UTF8'"#),
+        format!(r#"create database "{name}" template "{of}" encoding 'UTF8'"#),
     ] {
         connection
             .execute(statement.as_str())
@@ -56,12 +61,22 @@ pub(crate) async fn settle(server: &str) -> Result<()> {
 
 /// The CPU time that the server's processes have used, in seconds; of those that are still there.
 pub(crate) async fn cpu_seconds(server: &str) -> Result<f64> {
+    cpu_seconds_where(server, "true").await
+}
+
+/// The CPU time that the processes have used that work in this database, in seconds; of those that are still there.
+pub(crate) async fn cpu_seconds_of(server: &str, name: &str) -> Result<f64> {
+    cpu_seconds_where(server, &format!("datname = '{name}'")).await
+}
+
+async fn cpu_seconds_where(server: &str, condition: &str) -> Result<f64> {
     let options: PgConnectOptions = server.parse()?;
     let mut connection = options.connect().await?;
-    let processes: Vec<i32> =
-        sqlx::query_scalar("select pid from pg_stat_activity where pid <> pg_backend_pid()")
-            .fetch_all(&mut connection)
-            .await?;
+    let statement =
+        format!("select pid from pg_stat_activity where pid <> pg_backend_pid() and {condition}");
+    let processes: Vec<i32> = sqlx::query_scalar(&statement)
+        .fetch_all(&mut connection)
+        .await?;
     connection.close().await?;
     let seconds = processes
         .iter()

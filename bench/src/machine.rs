@@ -100,6 +100,16 @@ pub(crate) fn cpu_seconds(process: &str) -> Option<f64> {
     Some((user + system) / 100.0)
 }
 
+/// The most memory that a process has had at once, in MiB; nothing if it is gone.
+pub(crate) fn peak_memory(process: u32) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kibibytes / 1024.0)
+}
+
 fn first_line(path: &str) -> String {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     text.lines().next().unwrap_or("unknown").to_owned()

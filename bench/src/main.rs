@@ -2,7 +2,7 @@
 //!
 //! `make bench` starts this program with servers of its own: `TEST_POSTGRES_URL` names a PostgreSQL that keeps what it
 //! acknowledges, `TEST_NATS_SERVER` a `nats-server` program, `ORDERS_BIN` the program `orders`. What is measured is
-//! listed in [`store`] and [`http`]; every cell is run once a round, so that a machine that becomes slower becomes
+//! listed in [`store`], [`http`], [`http::visible`], [`http::queries`] and [`rebuild`]; every cell is run once a round, so that a machine that becomes slower becomes
 //! slower for all. `docs/performance.md` says how to read the report.
 #![expect(clippy::print_stderr, reason = "it tells a person how far it is")]
 
@@ -10,10 +10,23 @@ mod cell;
 mod database;
 mod http;
 mod large;
+mod lives;
 mod load;
 mod machine;
+mod program;
 mod ratio;
+mod rebuild;
 mod report;
+/// Orders and commands as the domain's own tests make them.
+#[path = "../../domain/tests/it/sample/mod.rs"]
+#[expect(
+    dead_code,
+    unused_imports,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "the domain's tests use the rest, and may say so by ending"
+)]
+mod sample;
 mod store;
 mod workload;
 
@@ -41,12 +54,27 @@ pub(crate) struct Arguments {
     /// How many events the logs hold that are read forward
     #[arg(long, default_value_t = 300_000)]
     read_events: i64,
+    /// How many events the log holds from which the view of orders is built anew
+    #[arg(long, default_value_t = 1_000_000)]
+    rebuild_events: i64,
+    /// Build it from a log of so many events, too
+    #[arg(long)]
+    rebuild_large: Option<i64>,
     /// Run only cells whose name contains one of these, separated by commas
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Compare an empty log with one of so many events, and measure nothing else
     #[arg(long)]
     large: Option<i64>,
+    /// Measure every query, and nothing else
+    #[arg(long)]
+    queries: bool,
+    /// How many orders there are to be queried
+    #[arg(long, default_value_t = 200_000)]
+    query_orders: i64,
+    /// How many audit entries are exported
+    #[arg(long, default_value_t = 1_000_000)]
+    export_entries: i64,
     /// Where the report goes
     #[arg(long, default_value = "bench/results")]
     results: PathBuf,
@@ -77,6 +105,7 @@ async fn main() -> Result<()> {
     let mut machine = machine::Machine::look(&arguments.postgres_url).await?;
     let cells = match arguments.large {
         Some(events) => large::measure(&arguments, events).await?,
+        None if arguments.queries => http::queries::measure(&arguments).await?,
         None => measure(&arguments).await?,
     };
     machine.finish();
@@ -87,6 +116,8 @@ async fn main() -> Result<()> {
 async fn measure(arguments: &Arguments) -> Result<Vec<Cell>> {
     let mut cells = store::measure(arguments).await?;
     cells.extend(http::measure(arguments).await?);
+    cells.extend(http::visible::measure(arguments).await?);
+    cells.extend(rebuild::measure(arguments).await?);
     Ok(cells)
 }
 

@@ -25,9 +25,18 @@ use Goal::{AtLeast, AtMost};
 pub(crate) fn of(cells: &[Cell]) -> Vec<Ratio> {
     let find = |name: &str| cells.iter().find(|cell| cell.name == name);
     let rate = |name: &str| find(name)?.rate();
+    let slowest_list = || {
+        let lists = cells
+            .iter()
+            .filter(|cell| cell.name.starts_with("queries/list/"));
+        lists
+            .filter_map(|cell| cell.latency(|latency| latency.p99))
+            .reduce(f64::max)
+    };
+    let note = |name: &str, note: &str| find(name)?.notes().get(note).copied();
     let p50 = |name: &str| find(name)?.latency(|latency| latency.p50);
     let p99 = |name: &str| find(name)?.latency(|latency| latency.p99);
-    let rows: [(&str, Goal, Option<f64>, Option<f64>); 16] = [
+    let rows: [(&str, Goal, Option<f64>, Option<f64>); 26] = [
         (
             "64 writers ÷ the function in batches of 100",
             AtLeast(0.8),
@@ -123,6 +132,66 @@ pub(crate) fn of(cells: &[Cell]) -> Vec<Ratio> {
             AtMost(1.2),
             p99("large/full/1"),
             p99("large/empty/1"),
+        ),
+        (
+            "acknowledged → visible at half of the top rate, p50 µs",
+            AtMost(10_000.0),
+            p50("visible/50/1"),
+            Some(1.0),
+        ),
+        (
+            "acknowledged → visible at half of the top rate, p99 µs",
+            AtMost(50_000.0),
+            p99("visible/50/1"),
+            Some(1.0),
+        ),
+        (
+            "POST that views keep up with, one projector ÷ peer",
+            AtLeast(3.0),
+            rate("visible/keeps-up/1"),
+            rate("visible/top/peer"),
+        ),
+        (
+            "POST that views keep up with, two projectors ÷ peer",
+            AtLeast(3.0),
+            rate("visible/keeps-up/2"),
+            rate("visible/top/peer"),
+        ),
+        (
+            "order by id, 64 connections ÷ bare SELECT of its document",
+            AtLeast(0.85),
+            rate("queries/order/64"),
+            rate("queries/bare/64"),
+        ),
+        (
+            "the slowest list, 16 connections, p99 µs",
+            AtMost(50_000.0),
+            slowest_list(),
+            Some(1.0),
+        ),
+        (
+            "rebuild of the orders view, events/s",
+            AtLeast(100_000.0),
+            rate("rebuild/ours"),
+            Some(1.0),
+        ),
+        (
+            "rebuild of the orders view, events/s ÷ cqrs-es",
+            AtLeast(30.0),
+            rate("rebuild/ours"),
+            rate("rebuild/cqrs-es"),
+        ),
+        (
+            "rebuild from the large log, events/s ÷ the other",
+            AtLeast(0.8),
+            rate("rebuild/large"),
+            rate("rebuild/ours"),
+        ),
+        (
+            "rebuild from the large log, peak memory ÷ the other",
+            AtMost(1.2),
+            note("rebuild/large", "peak memory, MiB"),
+            note("rebuild/ours", "peak memory, MiB"),
         ),
     ];
     let judged = rows.into_iter().filter_map(|(what, goal, ours, other)| {

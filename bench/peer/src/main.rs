@@ -1,8 +1,9 @@
 //! An order service as a careful user of axum, cqrs-es and postgres-es would write it: one process, one database, a view
 //! in it that the framework keeps within the command. To measure the platform beside; it has no token, no idempotency
-//! key, no feed and no price rules.
+//! key, no feed and no price rules. With `DOCUMENTS=<table>` it is less than that: one route that reads a document of this table.
 #![expect(clippy::print_stdout, reason = "its first line says where it listens")]
 
+mod bare;
 mod order;
 mod routes;
 
@@ -35,13 +36,20 @@ create table order_view (
 #[tokio::main]
 async fn main() -> Result<()> {
     let url = std::env::var("DATABASE_URL").context("DATABASE_URL is not set")?;
+    let documents = std::env::var("DOCUMENTS").ok();
+    let connections = if documents.is_some() { 16 } else { 32 };
     let pool: PgPool = PgPoolOptions::new()
-        .max_connections(32)
+        .max_connections(connections)
         .connect(&url)
         .await?;
-    sqlx::raw_sql(SCHEMA).execute(&pool).await?;
+    let router = if let Some(table) = documents {
+        bare::router(pool, &table)
+    } else {
+        sqlx::raw_sql(SCHEMA).execute(&pool).await?;
+        routes::router(pool)
+    };
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}", listener.local_addr()?);
-    axum::serve(listener, routes::router(pool)).await?;
+    axum::serve(listener, router).await?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result, anyhow};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::HOST;
 use hyper::http::request::Builder;
@@ -58,6 +59,33 @@ impl Client {
         request: Builder,
         body: Bytes,
     ) -> Result<Response<Bytes>> {
+        let (parts, body) = self.begin(caller, request, body).await?.into_parts();
+        let body = body.collect().await?.to_bytes();
+        Ok(Response::from_parts(parts, body))
+    }
+
+    /// Reads an answer as it comes and keeps nothing of it; says how many lines it had.
+    pub(super) async fn count_lines(&self, request: Builder) -> Result<u64> {
+        let response = self.begin(0, request, Bytes::new()).await?;
+        if response.status() != StatusCode::OK {
+            return Err(anyhow!("{} instead of a stream", response.status()));
+        }
+        let mut body = response.into_body();
+        let mut lines = 0;
+        while let Some(frame) = body.frame().await {
+            if let Some(part) = frame?.data_ref() {
+                lines += part.iter().filter(|byte| **byte == b'\n').count();
+            }
+        }
+        Ok(u64::try_from(lines)?)
+    }
+
+    async fn begin(
+        &self,
+        caller: usize,
+        request: Builder,
+        body: Bytes,
+    ) -> Result<Response<Incoming>> {
         let request: Request<Full<Bytes>> = request
             .header(HOST, &self.authority)
             .body(Full::new(body))?;
@@ -67,9 +95,7 @@ impl Client {
             *connection = open(&self.authority).await?;
         }
         connection.ready().await?;
-        let (parts, body) = connection.send_request(request).await?.into_parts();
-        let body = body.collect().await?.to_bytes();
-        Ok(Response::from_parts(parts, body))
+        Ok(connection.send_request(request).await?)
     }
 }
 

@@ -14,6 +14,8 @@ mod client;
 mod order;
 mod peer;
 mod platform;
+pub(crate) mod queries;
+pub(crate) mod visible;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -86,7 +88,7 @@ fn plan() -> Vec<Cell> {
 impl Services {
     async fn start(arguments: &Arguments) -> Result<Self> {
         progress("starting the platform and the peer …");
-        let platform = Platform::start(arguments).await?;
+        let platform = Platform::start(arguments, "bench", &[]).await?;
         let peer = Peer::start(arguments).await?;
         let most = CONNECTIONS[CONNECTIONS.len() - 1];
         let services = Self {
@@ -162,7 +164,12 @@ impl Services {
         let (platform, client) = (self.platform.caller(), Arc::clone(&self.ours_post));
         move |caller| {
             let (platform, client) = (platform.clone(), Arc::clone(&client));
-            Box::pin(async move { platform.place(&client, caller, &order::new_id()).await })
+            Box::pin(async move {
+                platform
+                    .place(&client, caller, &order::new_id())
+                    .await
+                    .map(drop)
+            })
         }
     }
 

@@ -27,8 +27,17 @@ impl Peer {
     /// Starts the program `peer` that was built beside this one.
     pub(super) async fn start(arguments: &Arguments) -> Result<Self> {
         let url = database::anew(&arguments.postgres_url, "bench_peer").await?;
+        Self::launch(&[("DATABASE_URL", &url)]).await
+    }
+
+    /// Starts it as a server of one table's documents and nothing else.
+    pub(super) async fn of_documents(database: &str, table: &str) -> Result<Self> {
+        Self::launch(&[("DATABASE_URL", database), ("DOCUMENTS", table)]).await
+    }
+
+    async fn launch(variables: &[(&str, &str)]) -> Result<Self> {
         let mut child = Command::new(std::env::current_exe()?.with_file_name("peer"))
-            .env("DATABASE_URL", url)
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true)

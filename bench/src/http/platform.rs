@@ -55,7 +55,8 @@ struct Ready {
 }
 
 impl Platform {
-    pub(super) async fn start(arguments: &Arguments) -> Result<Self> {
+    /// With more arguments for `orders up`, on databases whose names begin with this.
+    pub(super) async fn start(arguments: &Arguments, name: &str, options: &[&str]) -> Result<Self> {
         let server = &arguments.postgres_url;
         let directory =
             std::env::temp_dir().join(format!("bench-orders-{}", uuid::Uuid::new_v4().simple()));
@@ -72,13 +73,14 @@ impl Platform {
                 "--data-dir",
             ])
             .arg(directory.join("data"))
+            .args(options)
             .env(
                 "EVENT_STORE_URL",
-                database::anew(server, "bench_log").await?,
+                database::anew(server, &format!("{name}_log")).await?,
             )
             .env(
                 "READ_MODEL_URL",
-                database::anew(server, "bench_views").await?,
+                database::anew(server, &format!("{name}_views")).await?,
             )
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -115,7 +117,7 @@ impl Platform {
         self.caller.clone()
     }
 
-    pub(super) async fn place(&self, client: &Client, caller: usize, id: &str) -> Result<()> {
+    pub(super) async fn place(&self, client: &Client, caller: usize, id: &str) -> Result<i64> {
         self.caller.place(client, caller, id).await
     }
 
@@ -151,7 +153,8 @@ impl Platform {
 }
 
 impl Caller {
-    pub(super) async fn place(&self, client: &Client, caller: usize, id: &str) -> Result<()> {
+    /// Places an order and says its position.
+    pub(super) async fn place(&self, client: &Client, caller: usize, id: &str) -> Result<i64> {
         let request = Request::post("/v1/orders")
             .header(AUTHORIZATION, &*self.bearer)
             .header(CONTENT_TYPE, "application/json")
@@ -163,8 +166,26 @@ impl Caller {
             .headers()
             .get("log-position")
             .context("no Log-Position")?;
-        self.position
-            .fetch_max(position.to_str()?.parse()?, Ordering::Relaxed);
+        let position = position.to_str()?.parse()?;
+        self.position.fetch_max(position, Ordering::Relaxed);
+        Ok(position)
+    }
+
+    /// Reads an order as soon as the view holds this position.
+    pub(super) async fn read_at(
+        &self,
+        client: &Client,
+        caller: usize,
+        id: &str,
+        position: i64,
+    ) -> Result<()> {
+        let request = Request::get(format!("/v1/orders/{id}"))
+            .header(AUTHORIZATION, &*self.bearer)
+            .header("min-position", position)
+            .header("prefer", "wait=30");
+        client
+            .send(caller, request, Bytes::new(), StatusCode::OK)
+            .await?;
         Ok(())
     }
 

@@ -30,6 +30,7 @@ use crate::workload::filled_stream;
 use crate::{Arguments, database, load, machine, progress};
 
 pub(crate) use ours::Ours;
+pub(crate) use relay::Broker;
 
 /// How many writers write at once.
 const WRITERS: [usize; 3] = [1, 16, 64];

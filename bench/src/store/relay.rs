@@ -28,7 +28,7 @@ pub(super) struct Relayed {
 }
 
 /// A broker of our own; killed and removed with this value.
-struct Broker {
+pub(crate) struct Broker {
     process: Child,
     directory: PathBuf,
     url: String,
@@ -108,7 +108,11 @@ async fn append(log: &Arc<Ours>, duration: Duration) -> Result<Sample> {
 }
 
 impl Broker {
-    fn start(program: &Path) -> Result<Self> {
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(crate) fn start(program: &Path) -> Result<Self> {
         let directory =
             std::env::temp_dir().join(format!("bench-nats-{}", uuid::Uuid::new_v4().simple()));
         std::fs::create_dir(&directory)?;
