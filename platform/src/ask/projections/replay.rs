@@ -35,7 +35,9 @@ impl Replay {
                     if self.asking.json {
                         terminal::answer(&entry.to_string());
                     } else {
-                        lines(&entry).iter().for_each(|line| terminal::answer(line));
+                        for line in lines(&entry) {
+                            terminal::answer(&line);
+                        }
                     }
                 }
             })

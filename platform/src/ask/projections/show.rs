@@ -112,7 +112,9 @@ fn how_far(progress: &Value) -> String {
         count(&progress["total"])
     );
     if let Some(percent) = percent(progress) {
-        text += &format!(" ({percent} %)");
+        text += " (";
+        text += &percent.to_string();
+        text += " %)";
     }
     for part in rate_and_time(progress) {
         text += ", ";

@@ -26,7 +26,7 @@ async fn a_row_that_is_refused_parks_its_order_at_the_event_and_nothing_else() {
         "o-7".to_owned(),
         setup.position_of("o-7", 3).await,
     );
-    setup.parked_are(&[bad.clone()]).await;
+    setup.parked_are(std::slice::from_ref(&bad)).await;
     setup.versions_are(5, &[("o-7", 2)]).await;
     let error: String = sqlx::query_scalar("select error from parked")
         .fetch_one(&setup.views)
