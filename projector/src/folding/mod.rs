@@ -142,7 +142,7 @@ impl Folding {
                 tokio::task::yield_now().await;
             }
             folded += order.events.len();
-            self.kept(&order.order_id).folded = Folded::of(order.events.iter());
+            self.kept(&order.order_id).folded = Folded::of(&order.events);
         }
         Ok(())
     }

@@ -23,16 +23,15 @@ pub(crate) struct Folded {
 
 impl Folded {
     /// The order after these events, which are its first.
-    pub(crate) fn of<'a>(events: impl Iterator<Item = &'a Incoming> + Clone) -> Self {
+    pub(crate) fn of(events: &[Incoming]) -> Self {
         let mut folded = Self::default();
-        for (index, event) in events.clone().enumerate() {
+        for (index, event) in events.iter().enumerate() {
             if let Err(panic) = caught(|| folded.take(event)) {
                 // Half of it may be in: from the beginning, to the event before.
                 folded = Self::default();
-                events
-                    .clone()
-                    .take(index)
-                    .for_each(|event| folded.take(event));
+                for before in &events[..index] {
+                    folded.take(before);
+                }
                 folded.stop_at(event, &panic);
             }
         }

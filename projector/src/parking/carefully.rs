@@ -100,7 +100,9 @@ async fn event_by_event(
     };
     match attempt(connection, view, part, &[piece]).await? {
         Tried::Written(parked) if parked.is_empty() => {
-            known.iter().for_each(|event| before.take_carefully(event));
+            for event in known {
+                before.take_carefully(event);
+            }
         }
         Tried::Written(parked) => return Ok(parked.into_iter().next()),
         Tried::Refused(_) => left = order.events,

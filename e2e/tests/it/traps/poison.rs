@@ -171,7 +171,7 @@ async fn two_partitions_that_write_one_customer() -> Result<()> {
 
 /// An id of an order that belongs to this partition of sixteen.
 fn id_in(partition: u16, customer: u16) -> String {
-    (0..)
+    (0..10_000)
         .map(|number| format!("customer-{customer}-{number}"))
         .find(|id| read_model::partition_of(id, 16) == partition)
         .unwrap_or_default()
