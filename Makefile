@@ -29,7 +29,7 @@ BENCH := --manifest-path bench/Cargo.toml
 ORDERS = "$(TARGET_DIR)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/orders"
 
 help: ## print this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: ## start the whole platform on this machine; Ctrl-C stops it, the data stay (PROFILE=dev, ARGS=--fresh)
 	cargo build $(LOCKED) --profile $(PROFILE) --package platform

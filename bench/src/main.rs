@@ -2,8 +2,8 @@
 //!
 //! `make bench` starts this program with servers of its own: `TEST_POSTGRES_URL` names a PostgreSQL that keeps what it
 //! acknowledges, `TEST_NATS_SERVER` a `nats-server` program, `ORDERS_BIN` the program `orders`. What is measured is
-//! listed in [`store`], [`http`], [`http::visible`], [`http::queries`] and [`rebuild`]; every cell is run once a round, so that a machine that becomes slower becomes
-//! slower for all. `docs/performance.md` says how to read the report.
+//! listed in [`store`], [`http`], [`http::visible`], [`http::queries`] and [`rebuild`]; every cell is run once a round, so that a
+//! machine that becomes slower becomes slower for all. `docs/performance.md` says how to read the report.
 #![expect(clippy::print_stderr, reason = "it tells a person how far it is")]
 
 mod cell;

@@ -195,7 +195,8 @@ pub(crate) fn of(cells: &[Cell]) -> Vec<Ratio> {
         ),
     ];
     let judged = rows.into_iter().filter_map(|(what, goal, ours, other)| {
-        let value = ours? / other?;
+        // Nothing was done in a cell that was too short.
+        let value = Some(ours? / other?).filter(|value| value.is_finite())?;
         let (goal, met) = match goal {
             AtLeast(bound) => (format!("≥ {bound}"), value >= bound),
             AtMost(bound) => (format!("≤ {bound}"), value <= bound),

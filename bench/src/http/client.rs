@@ -74,10 +74,13 @@ impl Client {
         let mut lines = 0;
         while let Some(frame) = body.frame().await {
             if let Some(part) = frame?.data_ref() {
-                lines += part.iter().filter(|byte| **byte == b'\n').count();
+                lines += part
+                    .iter()
+                    .map(|byte| u64::from(*byte == b'\n'))
+                    .sum::<u64>();
             }
         }
-        Ok(u64::try_from(lines)?)
+        Ok(lines)
     }
 
     async fn begin(

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
 use hyper::header::{ACCEPT, AUTHORIZATION};
 use hyper::{Request, StatusCode};
@@ -57,6 +57,7 @@ pub(crate) async fn measure(arguments: &Arguments) -> Result<Vec<Cell>> {
             Cell::new(name, unit)
         })
         .collect();
+    let documents = peer::Peer::of_documents(&setting.views_url, &setting.orders_table).await?;
     // What is asked wrongly is told before anything is measured.
     let client = Client::connect(&setting.api.url, 1).await?;
     for name in questions.names() {
@@ -68,7 +69,7 @@ pub(crate) async fn measure(arguments: &Arguments) -> Result<Vec<Cell>> {
             database::settle(&arguments.postgres_url).await?;
             let sample = match cell.name.as_str() {
                 EXPORT => export(arguments, &setting).await?,
-                BARE => bare(arguments, &setting, &questions).await?,
+                BARE => bare(arguments, &documents.url, questions.ids()).await?,
                 ORDER => ask(arguments, &setting.api, MANY, questions.orders()).await?,
                 name => {
                     let paths = questions.paths(name)?;
@@ -78,6 +79,7 @@ pub(crate) async fn measure(arguments: &Arguments) -> Result<Vec<Cell>> {
             cell.take(round, sample);
         }
     }
+    documents.stop().await?;
     setting.remove(arguments).await?;
     Ok(cells)
 }
@@ -110,18 +112,15 @@ async fn get(client: &Client, caller: usize, bearer: &str, path: &str) -> Result
 }
 
 /// The same orders by one `SELECT` and no more.
-async fn bare(arguments: &Arguments, setting: &Setting, questions: &Questions) -> Result<Sample> {
-    let server = peer::Peer::of_documents(&setting.views_url, &setting.orders_table).await?;
-    let client = Arc::new(Client::connect(&server.url, MANY).await?);
-    let (ids, next) = (questions.ids(), AtomicUsize::new(0));
-    let sample = load::closed(MANY, arguments.duration(), move |caller| {
+async fn bare(arguments: &Arguments, url: &str, ids: Arc<[String]>) -> Result<Sample> {
+    let client = Arc::new(Client::connect(url, MANY).await?);
+    let next = AtomicUsize::new(0);
+    load::closed(MANY, arguments.duration(), move |caller| {
         let id = ids[next.fetch_add(1, Ordering::Relaxed) % ids.len()].clone();
         let client = Arc::clone(&client);
         async move { peer::read(&client, caller, &id).await }
     })
-    .await?;
-    server.stop().await?;
-    Ok(sample)
+    .await
 }
 
 /// All audit entries but those that are too many, from a query API that has done nothing else.
@@ -137,7 +136,7 @@ async fn export(arguments: &Arguments, setting: &Setting) -> Result<Sample> {
     let entries = client.count_lines(request).await?;
     let seconds = began.elapsed().as_secs_f64();
     let expected = u64::try_from(setting.events - after)?;
-    anyhow::ensure!(entries == expected, "{entries} of {expected} entries came");
+    ensure!(entries == expected, "{entries} of {expected} entries came");
     let process = api.process()?.to_string();
     let cpu = machine::cpu_seconds(&process).context("the query API has ended")?;
     Ok(Sample::new(entries, seconds)

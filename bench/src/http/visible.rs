@@ -217,7 +217,7 @@ impl Service {
         let (post, get) = (Arc::clone(&self.post), Arc::clone(&self.get));
         let visible = Arc::clone(visible);
         move |caller| {
-            let reads = number.fetch_add(1, Ordering::Relaxed) % every == 0;
+            let reads = number.fetch_add(1, Ordering::Relaxed).is_multiple_of(every);
             let (platform, visible) = (platform.clone(), Arc::clone(&visible));
             let (post, get) = (Arc::clone(&post), Arc::clone(&get));
             Box::pin(async move {
