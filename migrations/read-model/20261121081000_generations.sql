@@ -90,6 +90,43 @@ create table difference (
     primary key (operation_id, number)
 );
 
+-- As before, and temporary tables besides.
+create or replace function grant_views_writer(grantee name) returns void
+language plpgsql
+as $$
+declare
+    owner regrole := (select relowner from pg_class where oid = 'projection'::regclass);
+    generation regclass;
+begin
+    execute format('grant usage, create on schema public to %I', grantee);
+    execute format('grant select, insert, update, delete on all tables in schema public to %I', grantee);
+    execute format('revoke insert, update, delete on _sqlx_migrations from %I', grantee);
+    -- Tables of later migrations, too.
+    execute format(
+        'alter default privileges for role %s in schema public grant select, insert, update, delete on tables to %I',
+        owner, grantee);
+    -- The owner can look at what the projectors make.
+    execute format(
+        'alter default privileges for role %I in schema public grant select on tables to %s', grantee, owner);
+
+    -- What a view should hold is made in temporary tables, to be compared.
+    execute format('grant temporary on database %I to %I', current_database(), grantee);
+
+    -- Generations that were made by the owner change hands.
+    for generation in
+        select oid
+        from pg_class
+        where relnamespace = 'public'::regnamespace
+        and relkind = 'r'
+        and relowner = owner
+        and relname ~ '_[0-9]+$'
+    loop
+        execute format('alter table %s owner to %I', generation, grantee);
+        execute format('grant select on %s to %s', generation, owner);
+    end loop;
+end
+$$;
+
 -- As before, and what is asked of the projectors besides.
 create or replace function grant_views_reader(grantee name, writer name) returns void
 language plpgsql

@@ -4,7 +4,6 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
-mod add_a_projection;
 mod arrows;
 mod chaos;
 mod console;
