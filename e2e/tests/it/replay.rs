@@ -179,8 +179,7 @@ async fn every_view_is_rebuilt_under_load_and_nobody_notices() -> Result<()> {
     let answers = readers.stop().await?;
     ensure!(answers > 100, "only {answers} answers");
     ensure!(!clients.has_failed(), "a client gave up");
-    let acknowledged = clients.stop().await?;
-    acknowledged.compare_with_the_log(&platform).await?;
+    clients.stop().await?;
     truth::views_equal_the_log(&platform).await?;
     verify_all(&platform).await?;
     let platform = Arc::into_inner(platform).context("nobody else has the platform")?;

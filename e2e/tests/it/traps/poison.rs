@@ -185,7 +185,9 @@ async fn change(platform: Arc<Platform>, order_id: String, customer: u16) -> Res
     expect(201, platform.post("/v1/orders", &order).send().await?).await?;
     for number in 0..60 {
         let line = json!({ "line_id": format!("l-{number}"), "sku": "SKU-1", "name": "Teapot", "quantity": 1, "unit_price": 100 + number });
-        let body = json!({ "changes": [{ "op": "add_line", "line": line }] });
+        let body = json!({
+            "changes": [{ "op": "add_line", "line": line }], "reason": "one more"
+        });
         let path = format!("/v1/orders/{order_id}/revise");
         expect(200, platform.post(&path, &body).send().await?)
             .await
