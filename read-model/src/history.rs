@@ -47,7 +47,7 @@ pub struct HistoryRow {
 const COLUMNS: &str =
     "position, event_id, order_id, sequence, event_type, actor, correlation_id, occurred_at, entry";
 
-/// Adds rows; none of their positions may be there yet. Much faster than [`write`] for many rows.
+/// Adds rows; none of their positions may be there yet. Much faster than [`write()`] for many rows.
 pub async fn fill(
     connection: &mut PgConnection,
     generation: i32,

@@ -155,7 +155,7 @@ async fn write_orders(
 const COLUMNS: &str = "order_id, order_number, status, payment_status, fulfillment_status, return_status, on_hold, \
     customer_id, currency, total, placed_at, created_at, updated_at, version, position, document";
 
-/// Adds orders and terms that are not there yet, an order only once in either: much faster than [`write`].
+/// Adds orders and terms that are not there yet, an order only once in either: much faster than [`write()`].
 pub async fn fill(
     connection: &mut PgConnection,
     generation: i32,
