@@ -8,6 +8,7 @@
 
 mod appending;
 mod batches;
+mod by_order;
 mod cut_off;
 mod dump;
 mod failover;

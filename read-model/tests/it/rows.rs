@@ -256,3 +256,61 @@ async fn migrating_twice_and_at_once_changes_nothing() {
     second.unwrap();
     read_model::migrate(&pool).await.unwrap();
 }
+
+/// Texts with all that `COPY` takes for something else.
+const AWKWARD: &str =
+    "back\\slash \\N tab\t line\n return\r quote\" apostrophe' {brace} ünïcode \u{1f600}";
+
+#[tokio::test]
+async fn what_is_copied_is_what_would_be_written() {
+    let (_database, pool) = views(4).await;
+    let mut connection = pool.acquire().await.unwrap();
+    let document = serde_json::json!({ "name": AWKWARD }).to_string();
+    let awkward = OrderRow {
+        order_number: Some(AWKWARD.to_owned()),
+        customer_id: AWKWARD.to_owned(),
+        placed_at: Some(Timestamp::parse("2026-11-21T10:00:00.000001Z").unwrap()),
+        on_hold: true,
+        document: document.clone(),
+        ..row("a", 2)
+    };
+    let rows = [awkward, row("b", 1)];
+    let found_by = [terms("a", "S-1", "Straße O'Neil 42"), terms("b", "S-2", "")];
+    let entry = HistoryRow {
+        position: 7,
+        event_id: Uuid::now_v7(),
+        order_id: "a".to_owned(),
+        sequence: 1,
+        event_type: "NoteAdded".to_owned(),
+        actor: AWKWARD.to_owned(),
+        correlation_id: AWKWARD.to_owned(),
+        occurred_at: Timestamp::parse("2026-11-20T10:00:00.123456Z").unwrap(),
+        entry: document,
+    };
+    let entries = [entry];
+    for view in [View::Orders, View::OrderHistory] {
+        create_generation(&mut connection, view, 2, 4, Keeper::Builder)
+            .await
+            .unwrap();
+    }
+    orders::write(&mut connection, 1, &rows, &found_by)
+        .await
+        .unwrap();
+    history::write(&mut connection, 1, &entries).await.unwrap();
+    orders::fill(&mut connection, 2, &rows, &found_by)
+        .await
+        .unwrap();
+    history::fill(&mut connection, 2, &entries).await.unwrap();
+    for table in ["orders", "order_terms", "order_history"] {
+        let of = async |generation: i32| -> Vec<String> {
+            let statement = format!("select t::text from {table}_{generation} t order by 1");
+            sqlx::query_scalar(&statement)
+                .fetch_all(&pool)
+                .await
+                .unwrap()
+        };
+        let written = of(1).await;
+        assert!(!written.is_empty());
+        assert_eq!(of(2).await, written, "{table}");
+    }
+}
