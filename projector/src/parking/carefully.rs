@@ -214,15 +214,20 @@ impl From<sqlx::Error> for Refusal {
     }
 }
 
+/// The SQLSTATE of a key that is there already. After the log took another turn that is a row of a partition which has not gone back
+/// yet: no order's fault, and gone in a moment.
+const UNIQUE_VIOLATION: &str = "23505";
+
 /// What is wrong with the content that was written, if that is what failed: the database refused a value (SQLSTATE class 22),
-/// a constraint did (23), or it was beyond what the database can hold (54); or it could not be brought into the database's
+/// a constraint did (23, but for a key that is there already), or it was beyond what the database can hold (54); or it could not be brought into the database's
 /// form. Everything else is a matter of the moment or of the program, and no order's fault.
 pub(crate) fn refusal(error: &sqlx::Error) -> Option<String> {
     let is_content = match error {
         sqlx::Error::Database(database) => database.code().is_some_and(|code| {
-            ["22", "23", "54"]
-                .iter()
-                .any(|class| code.starts_with(class))
+            code != UNIQUE_VIOLATION
+                && ["22", "23", "54"]
+                    .iter()
+                    .any(|class| code.starts_with(class))
         }),
         sqlx::Error::Encode(_) | sqlx::Error::Decode(_) => true,
         _ => false,
