@@ -45,8 +45,8 @@ pub async fn differences(
     for table in compared.view.shape().tables {
         let statement = format!(
             "select json_build_object({named})::text, row_to_json(l.live)::text, row_to_json(s.shadow)::text
-            from (select live, {key} from {live} live where {of_partition} and {says}) l
-            full join (select shadow, {key} from pg_temp.{shadow} shadow where {says}) s using ({key})
+            from (select live, {key} from {live} live where {of_partition}) l
+            full join (select shadow, {key} from pg_temp.{shadow} shadow) s using ({key})
             where l.live::text is distinct from s.shadow::text
             order by {key}
             limit $3",
@@ -55,7 +55,6 @@ pub async fn differences(
             live = table.of(compared.generation),
             shadow = table.of(SHADOW),
             of_partition = of_partition(compared.view),
-            says = says_something(table),
         );
         let rows = sqlx::query(&statement)
             .bind(i32::from(compared.partition))
@@ -121,18 +120,6 @@ pub async fn replace_differences(
         sqlx::query(&add).execute(&mut *connection).await?;
     }
     Ok(())
-}
-
-/// Whether a row says anything, as an SQL expression. A sum whose parts took one another away is there or not, depending on how many
-/// events were taken in at once.
-fn says_something(table: &Table) -> &'static str {
-    match table.name {
-        "revenue" => {
-            "(orders, gross, discount, shipping, tax, cancelled, returned, credited, captured, refunded)
-            <> (0, 0, 0, 0, 0, 0, 0, 0, 0, 0)"
-        }
-        _ => "true",
-    }
 }
 
 /// The key's names and values, for a JSON object.

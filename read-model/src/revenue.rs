@@ -158,7 +158,8 @@ pub async fn write(
             days.map(move |day| (sign, (order.currency.as_str(), day)))
         })
         .collect();
-    // Most of what an order moved is on days that stay as they are: these sum to nothing and are not written.
+    // Most of what an order moved is on days that stay as they are: these sum to nothing and are not written. A day that is new to an
+    // order is, even where its movements took each other back: so a row is there whatever number of events was taken in at once.
     let statement = format!(
         "insert into {table} as known (
             day, currency, partition, orders, gross, discount, shipping, tax,
@@ -167,16 +168,16 @@ pub async fn write(
         select day, currency, $1, sum(orders), sum(gross), sum(discount), sum(shipping), sum(tax),
             sum(cancelled), sum(returned), sum(credited), sum(captured), sum(refunded)
         from unnest(
-            $2::date[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
-            $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[]
+            $2::bigint[], $3::date[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
+            $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[]
         ) as change (
-            day, currency, orders, gross, discount, shipping, tax, cancelled, returned, credited, captured, refunded
+            sign, day, currency, orders, gross, discount, shipping, tax, cancelled, returned, credited, captured, refunded
         )
         group by day, currency
         having (
-            sum(orders), sum(gross), sum(discount), sum(shipping), sum(tax),
+            sum(sign), sum(orders), sum(gross), sum(discount), sum(shipping), sum(tax),
             sum(cancelled), sum(returned), sum(credited), sum(captured), sum(refunded)
-        ) <> (0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        ) <> (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
         on conflict (day, currency, partition) do update
         set orders = known.orders + excluded.orders,
             gross = known.gross + excluded.gross,
@@ -193,6 +194,7 @@ pub async fn write(
     let moved = |of: fn(&Movements) -> i64| amounts(&signed, |(_, day)| of(&day.movements));
     sqlx::query(&statement)
         .bind(part.column())
+        .bind(amounts(&signed, |_| 1))
         .bind(column(&signed, |(_, day)| day.day))
         .bind(column(&signed, |(currency, _)| *currency))
         .bind(moved(|movements| movements.orders))

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use read_model::contributions::{OfOrder, Part};
 use read_model::history::{self, HistoryRow};
+use read_model::order::Movements;
 use read_model::orders::{self, OrderRow, TermsRow};
+use read_model::revenue;
 use read_model::words::{prefixes, words};
 use read_model::{
     Currency, FulfillmentStatus, Keeper, OrderStatus, PaymentStatus, ReturnStatus, Timestamp, View,
@@ -313,4 +316,49 @@ async fn what_is_copied_is_what_would_be_written() {
         assert!(!written.is_empty());
         assert_eq!(of(2).await, written, "{table}");
     }
+}
+
+#[tokio::test]
+async fn a_day_whose_movements_took_each_other_back_is_there_however_it_came_about() {
+    let (_database, pool) = views(4).await;
+    let mut connection = pool.acquire().await.unwrap();
+    create_generation(&mut connection, View::Revenue, 2, 4, Keeper::Builder)
+        .await
+        .unwrap();
+    let moved = |captured: i64| {
+        vec![OfOrder {
+            order_id: "a".to_owned(),
+            contribution: revenue::Contribution {
+                currency: "EUR".to_owned(),
+                days: vec![revenue::Day {
+                    day: "2026-11-20".parse().unwrap(),
+                    movements: Movements {
+                        captured,
+                        ..Movements::default()
+                    },
+                }],
+            },
+        }]
+    };
+    let part = |generation| Part {
+        generation,
+        partition: 0,
+    };
+    for captured in [500, 0] {
+        revenue::write(&mut connection, part(1), &moved(captured))
+            .await
+            .unwrap();
+    }
+    revenue::write(&mut connection, part(2), &moved(0))
+        .await
+        .unwrap();
+    let of = async |generation: i32| -> Vec<String> {
+        let statement = format!("select t::text from revenue_{generation} t");
+        sqlx::query_scalar(&statement)
+            .fetch_all(&pool)
+            .await
+            .unwrap()
+    };
+    assert_eq!(of(1).await.len(), 1);
+    assert_eq!(of(1).await, of(2).await);
 }
