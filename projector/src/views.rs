@@ -135,6 +135,28 @@ pub(crate) async fn targets(pool: &PgPool, partition: u16) -> Result<Vec<Target>
     Ok(targets)
 }
 
+/// Ends the keeping of a generation, and says why.
+pub(crate) async fn fault(
+    pool: &PgPool,
+    view: View,
+    generation: i32,
+    fault: &str,
+) -> Result<(), sqlx::Error> {
+    tracing::error!(
+        view = view.as_str(),
+        generation,
+        fault,
+        "the generation is faulted"
+    );
+    sqlx::query("update generation set fault = $3 where projection = $1 and generation = $2")
+        .bind(view.as_str())
+        .bind(generation)
+        .bind(fault)
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
 /// How far each partition of a generation is.
 pub(crate) async fn generation(
     pool: &PgPool,

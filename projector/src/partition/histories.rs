@@ -41,6 +41,37 @@ impl Partition {
         Ok(())
     }
 
+    /// Refuses generations that are not among the `known` and were built from events that the log has lost since: one transaction moves
+    /// all checkpoints of a partition, so nobody would notice later.
+    pub(super) async fn refuse_other_histories(
+        &mut self,
+        known: &[Target],
+    ) -> Result<(), PartitionError> {
+        let mut refused = Vec::new();
+        for target in &self.targets {
+            let is_known = known
+                .iter()
+                .any(|known| (known.view, known.generation) == (target.view, target.generation));
+            if is_known {
+                continue;
+            }
+            let position = target.checkpoint.position;
+            let found = self.sources.store.event_id(position).await;
+            let found = found.map_err(ReadError::from)?;
+            // A log that ends before it may be a replica that lags.
+            if found.is_some() && found != target.checkpoint.event_id {
+                refused.push((target.view, target.generation));
+            }
+        }
+        for (view, generation) in refused {
+            let fault = "it was built from events that the log has lost since: build it anew";
+            views::fault(&self.sources.views, view, generation, fault).await?;
+            self.targets
+                .retain(|target| (target.view, target.generation) != (view, generation));
+        }
+        Ok(())
+    }
+
     /// Notices that the log was found to have taken another turn, here or elsewhere.
     pub(super) async fn still_follows_the_log(&self) -> Result<(), PartitionError> {
         let log = self

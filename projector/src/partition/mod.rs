@@ -228,7 +228,9 @@ impl Partition {
         // An error means that nobody looks any more: the service is stopping.
         if self.sources.layout.has_changed().unwrap_or(false) {
             self.sources.layout.mark_unchanged();
+            let known = std::mem::take(&mut self.targets);
             self.look_at_targets().await?;
+            self.refuse_other_histories(&known).await?;
             self.read_log().await?;
         }
         // All of them are of another shape than this program's: nothing to do until one is not.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use read_model::View;
 use read_model::operations::{self, Kind, Operation, Phase};
+use read_model::{Keeper, View};
 use sqlx::PgPool;
 use test_kit::eventually;
 use uuid::Uuid;
@@ -328,6 +328,62 @@ async fn a_view_of_an_older_shape_serves_until_the_new_one_is_built() {
     .await;
     setup.note(&ids("a", 20), "after").await;
     setup.caught_up().await;
+    assert_eq!(differences(&setup.views).await, []);
+    projector.stop().await;
+}
+
+#[tokio::test]
+async fn a_generation_of_events_that_the_log_has_lost_is_not_taken_on() {
+    let mut setup = Setup::new().await;
+    let projector = setup.projector();
+    setup.traffic("a", 60, 1).await;
+    setup.caught_up().await;
+    // As a builder leaves it when the log takes another turn between its last look and the owners' first.
+    let mut transaction = setup.views.begin().await.unwrap();
+    read_model::create_generation(&mut transaction, View::Returns, 2, 16, Keeper::Owners)
+        .await
+        .unwrap();
+    sqlx::query(
+        "update checkpoint new
+        set position = old.position,
+            event_id = gen_random_uuid()
+        from checkpoint old
+        where new.projection = 'returns'
+        and new.generation = 2
+        and old.projection = 'returns'
+        and old.generation = 1
+        and old.partition = new.partition
+        and old.position > 0",
+    )
+    .execute(&mut *transaction)
+    .await
+    .unwrap();
+    // Nobody drops it meanwhile.
+    sqlx::query("update generation set retired_at = now() where generation = 2")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    transaction.commit().await.unwrap();
+    eventually("the refused generation", PATIENCE, async || {
+        let statement = "select fault is not null from generation where projection = 'returns' and generation = 2";
+        let refused: bool = sqlx::query_scalar(statement)
+            .fetch_one(&setup.views)
+            .await
+            .unwrap();
+        refused.then_some(())
+    })
+    .await;
+    setup.note(&ids("a", 60), "after").await;
+    eventually(
+        "the live generation at the log's end",
+        PATIENCE,
+        async || {
+            let progress = read_model::position::progress(&setup.views, View::Returns);
+            let head = setup.head().await;
+            (progress.await.unwrap()?.view == head).then_some(())
+        },
+    )
+    .await;
     assert_eq!(differences(&setup.views).await, []);
     projector.stop().await;
 }
