@@ -12,7 +12,9 @@ use sqlx::postgres::PgRow;
 
 use crate::answer;
 use crate::request::Question;
-use crate::views::{Generation, Place, Snapshot, Statement, ViewQuery, Views, shape_version, sum};
+use crate::views::{
+    Generation, KnownGeneration, Place, Snapshot, Statement, ViewQuery, Views, sum,
+};
 
 /// The customer with this id.
 struct ById(CustomerId);
@@ -47,9 +49,9 @@ impl ViewQuery for ById {
         Place::View
     }
 
-    fn statement(&self, generation: i32) -> Statement {
+    fn statement(&self, generation: KnownGeneration) -> Statement {
         let sql = format!(
-            "select p.live_generation, {shape}, {position} as view_position, c.*
+            "select p.live_generation, {position} as view_position, c.*
             from projection p
             left join (
                 select currency,
@@ -70,12 +72,11 @@ impl ViewQuery for ById {
             where p.name = $1
             order by c.currency",
             position = position::of_view("$1", "$2"),
-            shape = shape_version("$2"),
-            table = Self::VIEW.table(generation),
+            table = Self::VIEW.table(generation.number),
         );
         Statement::kept(sql)
             .bind(Self::VIEW.as_str())
-            .bind(generation)
+            .bind(generation.number)
             .bind(self.0.as_str())
     }
 

@@ -12,7 +12,9 @@ use sqlx::postgres::PgRow;
 
 use crate::answer;
 use crate::request::{CursorOf, Parameters, Question};
-use crate::views::{Generation, PageOf, Place, Rows, Snapshot, Statement, ViewQuery, Views};
+use crate::views::{
+    Generation, KnownGeneration, PageOf, Place, Rows, Snapshot, Statement, ViewQuery, Views,
+};
 
 /// What a cursor is bound to.
 const WORDS: &str = "fulfillment queue";
@@ -88,17 +90,17 @@ impl ViewQuery for Queue {
         Place::View
     }
 
-    fn statement(&self, generation: i32) -> Statement {
-        let position = position::of_view(&format!("'{}'", Self::VIEW), &generation.to_string());
+    fn statement(&self, generation: KnownGeneration) -> Statement {
+        let position =
+            position::of_view(&format!("'{}'", Self::VIEW), &generation.number.to_string());
         PageOf {
             view: Self::VIEW,
-            generation,
             position: &position,
             columns: "page.confirmed_at, page.order_id",
             order: "confirmed_at, order_id",
         }
         .statement(|statement| {
-            let table = Self::VIEW.table(generation);
+            let table = Self::VIEW.table(generation.number);
             statement.push(format!(
                 "select confirmed_at, order_id, {SERVED} as document from {table}"
             ));

@@ -11,7 +11,12 @@ use crate::orders::past::{Events, Until};
 use crate::orders::timeline::Timeline;
 use crate::request::Parameters;
 use crate::stream;
-use crate::views::{Generation, PLANNING, ViewQuery};
+use crate::views::{Generation, KnownGeneration, PLANNING, ViewQuery};
+
+const LIVE: KnownGeneration = KnownGeneration {
+    number: 1,
+    partitions: 16,
+};
 
 /// Orders, and entries of the history. The plans of larger tables are the same: `TEST_DEEP` looks at 200,000 orders.
 const ORDERS: i64 = 20_000;
@@ -155,7 +160,7 @@ impl Plans {
         let first = Orders::from_parameters(&parameters).unwrap();
         self.look_at(list, &first).await;
         let rows = first
-            .statement(1)
+            .statement(LIVE)
             .fetch_all(&mut self.connection)
             .await
             .unwrap();
@@ -175,7 +180,7 @@ impl Plans {
     }
 
     async fn look_at<Q: ViewQuery>(&mut self, name: &str, query: &Q) {
-        let explained = query.statement(1).explained();
+        let explained = query.statement(LIVE).explained();
         let rows = explained.fetch_all(&mut self.connection).await.unwrap();
         let plan: Value = rows[0].try_get(0).unwrap();
         self.walk(name, &plan[0]["Plan"]);

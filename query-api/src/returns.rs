@@ -11,7 +11,9 @@ use sqlx::postgres::PgRow;
 
 use crate::answer;
 use crate::request::{CursorOf, Parameters, Question};
-use crate::views::{Generation, PageOf, Place, Rows, Snapshot, Statement, ViewQuery, Views};
+use crate::views::{
+    Generation, KnownGeneration, PageOf, Place, Rows, Snapshot, Statement, ViewQuery, Views,
+};
 
 const STATUS: &str = "status";
 
@@ -118,22 +120,22 @@ impl ViewQuery for Returns {
 
     /// Each status has its returns in the order of the list in an index, so each gives a page, and the page is the best of
     /// these: however rare a status is, no other returns are looked at.
-    fn statement(&self, generation: i32) -> Statement {
-        let position = position::of_view(&format!("'{}'", Self::VIEW), &generation.to_string());
+    fn statement(&self, generation: KnownGeneration) -> Statement {
+        let position =
+            position::of_view(&format!("'{}'", Self::VIEW), &generation.number.to_string());
         PageOf {
             view: Self::VIEW,
-            generation,
             position: &position,
             columns: "page.requested_at, page.order_id, page.position",
             order: ORDER,
         }
         .statement(|statement| match &self.statuses {
-            None => self.page_of(statement, generation, None),
+            None => self.page_of(statement, generation.number, None),
             Some(statuses) => {
                 statement.push("select * from (");
                 for (index, status) in statuses.iter().enumerate() {
                     statement.push(if index > 0 { ") union all (" } else { "(" });
-                    self.page_of(statement, generation, Some(status));
+                    self.page_of(statement, generation.number, Some(status));
                 }
                 statement
                     .push(format!(")) best order by {ORDER} limit "))

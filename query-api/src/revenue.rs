@@ -11,7 +11,9 @@ use sqlx::postgres::PgRow;
 
 use crate::answer;
 use crate::request::{Parameters, Question, bad_parameter};
-use crate::views::{Generation, Place, Snapshot, Statement, ViewQuery, Views, shape_version, sum};
+use crate::views::{
+    Generation, KnownGeneration, Place, Snapshot, Statement, ViewQuery, Views, sum,
+};
 
 const FROM: &str = "from";
 const TO: &str = "to";
@@ -112,10 +114,10 @@ impl ViewQuery for Revenue {
     }
 
     /// Times of day are none of its business, nor is the session's time zone: a day is cut as a timestamp without zone.
-    fn statement(&self, generation: i32) -> Statement {
+    fn statement(&self, generation: KnownGeneration) -> Statement {
         let step = self.step.as_str();
         let sql = format!(
-            "select p.live_generation, {shape}, {position} as view_position, r.*
+            "select p.live_generation, {position} as view_position, r.*
             from projection p
             left join (
                 select greatest(date_trunc('{step}', day::timestamp)::date, $3) as from_day,
@@ -140,12 +142,11 @@ impl ViewQuery for Revenue {
             where p.name = $1
             order by r.from_day, r.currency",
             position = position::of_view("$1", "$2"),
-            shape = shape_version("$2"),
-            table = Self::VIEW.table(generation),
+            table = Self::VIEW.table(generation.number),
         );
         Statement::kept(sql)
             .bind(Self::VIEW.as_str())
-            .bind(generation)
+            .bind(generation.number)
             .bind(self.from)
             .bind(self.to)
             .bind(self.currencies.as_deref())

@@ -3,13 +3,12 @@
 mod borrowed;
 mod failure;
 mod freshness;
+mod generations;
 mod progress_watch;
 mod rows;
-mod shape;
 mod statement;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -21,10 +20,11 @@ use tokio_util::sync::CancellationToken;
 use borrowed::Borrowed;
 pub(crate) use failure::ReadError;
 pub(crate) use freshness::{Freshness, Place};
+use generations::Generations;
+pub(crate) use generations::KnownGeneration;
 use progress_watch::ProgressWatch;
 pub(crate) use progress_watch::Waiting;
 pub(crate) use rows::{Items, PageOf, Rows, sum};
-pub(crate) use shape::shape_version;
 pub(crate) use statement::Statement;
 
 /// How long any statement may take on the server: whoever asked has gone or will not wait longer.
@@ -52,8 +52,7 @@ const ATTEMPTS: usize = 4;
 #[derive(Debug, Clone)]
 pub(crate) struct Views {
     pool: PgPool,
-    /// The live generation of each view when it was last seen.
-    live: Arc<Mutex<BTreeMap<View, i32>>>,
+    generations: Arc<Generations>,
     progress: ProgressWatch,
     stopping: CancellationToken,
 }
@@ -80,8 +79,8 @@ pub(crate) trait ViewQuery: Sync {
     /// What must be newer for what was found to be newer.
     fn place(&self, rows: &Self::Rows) -> Place;
 
-    /// The statement on this generation's tables. It selects [`shape_version`], too.
-    fn statement(&self, generation: i32) -> Statement;
+    /// The statement on this generation's tables.
+    fn statement(&self, generation: KnownGeneration) -> Statement;
 
     /// What the statement's rows say.
     fn snapshot(&self, rows: &[PgRow]) -> Result<Snapshot<Self::Rows>, sqlx::Error>;
@@ -148,7 +147,7 @@ impl Views {
         Self {
             progress: ProgressWatch::start(pool.clone(), stopping.clone()),
             pool,
-            live: Arc::default(),
+            generations: Arc::default(),
             stopping,
         }
     }
@@ -163,7 +162,7 @@ impl Views {
     pub(crate) async fn check(&self) -> Result<(), String> {
         service_kit::database::check(&self.pool, &read_model::MIGRATOR).await?;
         for view in View::ALL {
-            match self.look_up(*view).await {
+            match self.look_up(*view, None).await {
                 Ok(_) => {}
                 Err(ReadError::NoView(view)) => {
                     return Err(format!("the view {view} does not exist yet"));
@@ -190,21 +189,15 @@ impl Views {
         for _ in 0..ATTEMPTS {
             let (generation, bound) = match query.generation() {
                 Generation::Live => (self.live_generation(view).await?, false),
-                Generation::Of(generation) => (generation, true),
+                Generation::Of(number) => (self.numbered(view, number).await?, true),
             };
             let rows = match self.ask(query, generation).await {
                 Ok(rows) => rows,
-                Err(error) if failure::is_no_table(&error) && bound => {
-                    return Err(ReadError::GenerationGone);
-                }
                 Err(error) if failure::is_no_table(&error) => {
-                    self.known().remove(&view);
-                    continue;
-                }
-                // A generation of another shape has become the live one, perhaps.
-                Err(error) if failure::is_no_column(&error) => {
-                    self.look_up(view).await?;
-                    last = ReadError::Database(error);
+                    self.forget(view);
+                    if bound {
+                        return Err(ReadError::GenerationGone);
+                    }
                     continue;
                 }
                 Err(error) if failure::is_connection_lost(&error) => {
@@ -213,17 +206,20 @@ impl Views {
                 }
                 Err(error) => return Err(ReadError::Database(error)),
             };
-            shape::check_rows(view, &rows)?;
             let snapshot = query.snapshot(&rows)?;
             let live = snapshot.live_generation.ok_or(ReadError::NoView(view))?;
-            if live != generation && !bound {
-                self.known().insert(view, live);
-                continue;
+            if live != generation.number {
+                if !bound {
+                    self.look_up(view, Some(live)).await?;
+                    continue;
+                }
+                // A newer program may have built it, and a cursor of an older one is no way around that.
+                self.numbered(view, live).await?;
             }
             let parked = query.parked(&rows)?;
             return match snapshot.position {
                 Some(position) => Ok(Found {
-                    generation,
+                    generation: generation.number,
                     // What is not in the rows is not promised.
                     position: parked.map_or(position, |parked| position.min(parked - 1)),
                     parked,
@@ -240,7 +236,7 @@ impl Views {
     async fn ask<Q: ViewQuery>(
         &self,
         query: &Q,
-        generation: i32,
+        generation: KnownGeneration,
     ) -> Result<Vec<PgRow>, sqlx::Error> {
         let mut borrowed = Borrowed::from(&self.pool).await?;
         let statement = query.statement(generation);
@@ -267,40 +263,21 @@ impl Views {
     }
 
     /// The live generation of a view when it was last seen.
-    pub(crate) async fn live_generation(&self, view: View) -> Result<i32, ReadError> {
-        let known = self.known().get(&view).copied();
-        match known {
-            Some(generation) => Ok(generation),
-            None => self.look_up(view).await,
-        }
+    pub(crate) async fn live_generation(&self, view: View) -> Result<KnownGeneration, ReadError> {
+        self.generations.live(&self.pool, view).await
     }
 
-    /// Reads which generation is live, and remembers it if this program knows its shape.
-    async fn look_up(&self, view: View) -> Result<i32, ReadError> {
-        let statement = "select g.generation, g.shape_version
-            from projection p
-            join generation g on g.projection = p.name and g.generation = p.live_generation
-            where p.name = $1";
-        let live: Option<(i32, i32)> = sqlx::query_as(statement)
-            .bind(view.as_str())
-            .fetch_optional(&self.pool)
-            .await
-            .or_else(|error| match error {
-                error if failure::is_no_table(&error) => Ok(None),
-                error => Err(ReadError::Database(error)),
-            })?;
-        let (live, shape) = live.ok_or(ReadError::NoView(view))?;
-        shape::check(view, shape)?;
-        self.known().insert(view, live);
-        Ok(live)
+    async fn numbered(&self, view: View, number: i32) -> Result<KnownGeneration, ReadError> {
+        self.generations.numbered(&self.pool, view, number).await
     }
 
-    /// Forgets which generation of a view is live: it is gone.
+    /// Looks at a generation, or at the live one, as it is now.
+    async fn look_up(&self, view: View, number: Option<i32>) -> Result<KnownGeneration, ReadError> {
+        self.generations.look_up(&self.pool, view, number).await
+    }
+
+    /// Forgets what is known of a view's generations: one of them is gone.
     pub(crate) fn forget(&self, view: View) {
-        self.known().remove(&view);
-    }
-
-    fn known(&self) -> std::sync::MutexGuard<'_, BTreeMap<View, i32>> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+        self.generations.forget(view);
     }
 }

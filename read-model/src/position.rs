@@ -16,8 +16,14 @@ use sqlx::{PgExecutor, Row as _};
 
 use crate::View;
 
-/// The slot of the order `o.order_id`, as an SQL expression for [`of_slot`]: what [`crate::slot`] computes.
-pub const SLOT_OF_ORDER_ID: &str = "get_byte(decode(md5(o.order_id), 'hex'), 0)";
+/// The partition of the order `o.order_id` among so many, as an SQL expression for [`of_partition`]: what
+/// [`crate::partition_of`] computes. Its operand is SQL.
+pub fn partition_of_order_id(partitions: &str) -> String {
+    format!(
+        "(get_byte(decode(md5(o.order_id), 'hex'), 0) * {partitions} / {slots})",
+        slots = crate::SLOTS
+    )
+}
 
 /// The position of a generation of a view, as an SQL expression; its operands are themselves SQL, such as `$1`.
 pub fn of_view(view: &str, generation: &str) -> String {
@@ -41,29 +47,26 @@ pub fn of_view(view: &str, generation: &str) -> String {
     )
 }
 
-/// The position of the partition that owns a slot (see [`crate::slot`]), as an SQL expression; its operands are SQL too.
+/// The position of one of a generation's partitions, as an SQL expression; its operands are SQL too. `partitions` is how many
+/// the generation has, which never changes; `partition_of_order_id` names the one of an order.
 ///
-/// The number of partitions is that of the checkpoints. Null if the generation has none.
-pub fn of_slot(view: &str, generation: &str, slot: &str) -> String {
+/// Null if the generation has no such partition.
+pub fn of_partition(view: &str, generation: &str, partition: &str, partitions: &str) -> String {
     format!(
         "(select case when exists (
-                select from followed where followed.partition = own.partition and incarnation = 0
-            ) then 0 else greatest(own.position, (
+                select from followed where followed.partition = {partition} and incarnation = 0
+            ) then 0 else greatest(c.position, (
                 select f.position
                 from frontier f
-                where cardinality(f.last) = own.partitions
-                and f.last[own.partition + 1] <= own.position
+                where cardinality(f.last) = {partitions}
+                and f.last[{partition} + 1] <= c.position
                 order by f.position desc
                 limit 1
             )) end
-        from (
-            select c.partition, c.position, count(*) over () as partitions
-            from checkpoint c
-            where c.projection = {view}
-            and c.generation = {generation}
-        ) own
-        where own.partition = {slot} * own.partitions / {slots})",
-        slots = crate::SLOTS
+        from checkpoint c
+        where c.projection = {view}
+        and c.generation = {generation}
+        and c.partition = {partition})"
     )
 }
 

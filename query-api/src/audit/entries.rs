@@ -5,7 +5,9 @@ use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
 use super::filter::Filter;
-use crate::views::{Generation, Items, PageOf, Place, Snapshot, Statement, ViewQuery};
+use crate::views::{
+    Generation, Items, KnownGeneration, PageOf, Place, Snapshot, Statement, ViewQuery,
+};
 
 /// The next entries behind a position, none of them beyond the view's: partitions fill in parallel, and an entry that is
 /// not there yet must not be passed.
@@ -48,17 +50,16 @@ impl ViewQuery for Entries {
         Place::View
     }
 
-    fn statement(&self, generation: i32) -> Statement {
+    fn statement(&self, generation: KnownGeneration) -> Statement {
         let view = Self::VIEW;
         PageOf {
             view,
-            generation,
-            position: &position::of_view(&format!("'{view}'"), &generation.to_string()),
+            position: &position::of_view(&format!("'{view}'"), &generation.number.to_string()),
             columns: "page.position, page.event_type, page.order_id",
             order: "position",
         }
         .statement(|statement| {
-            let table = view.table(generation);
+            let table = view.table(generation.number);
             statement
                 .push(format!(
                     "select h.position, h.event_type, h.order_id, h.entry as document

@@ -11,7 +11,9 @@ use super::filter::{CUSTOMER_ID, Filter};
 use super::sort::{Key, Sort};
 use crate::answer;
 use crate::request::{CursorOf, Parameters, Question};
-use crate::views::{Generation, PageOf, Place, Rows, Snapshot, Statement, ViewQuery, Views};
+use crate::views::{
+    Generation, KnownGeneration, PageOf, Place, Rows, Snapshot, Statement, ViewQuery, Views,
+};
 
 /// A page of the list.
 pub(crate) struct Orders {
@@ -218,16 +220,16 @@ impl ViewQuery for Orders {
         Place::View
     }
 
-    fn statement(&self, generation: i32) -> Statement {
-        let position = position::of_view(&format!("'{}'", Self::VIEW), &generation.to_string());
+    fn statement(&self, generation: KnownGeneration) -> Statement {
+        let position =
+            position::of_view(&format!("'{}'", Self::VIEW), &generation.number.to_string());
         PageOf {
             view: Self::VIEW,
-            generation,
             position: &position,
             columns: "page.sort_key, page.order_id",
             order: &self.sort.clause("sort_key", "order_id"),
         }
-        .statement(|statement| self.candidates(generation, statement))
+        .statement(|statement| self.candidates(generation.number, statement))
     }
 
     fn snapshot(&self, rows: &[PgRow]) -> Result<Snapshot<Self::Rows>, sqlx::Error> {

@@ -4,7 +4,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::Response;
-use read_model::{OrderId, View, position, slot};
+use read_model::{OrderId, View, position};
 use service_kit::Problem;
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
@@ -12,7 +12,7 @@ use sqlx::postgres::PgRow;
 use super::past::{self, Until};
 use crate::answer;
 use crate::request::{Question, etag, none_match};
-use crate::views::{Generation, Place, Snapshot, Statement, ViewQuery, Views, shape_version};
+use crate::views::{Generation, KnownGeneration, Place, Snapshot, Statement, ViewQuery, Views};
 
 /// The order with this id.
 pub(crate) struct ById(pub(crate) OrderId);
@@ -102,22 +102,22 @@ impl ViewQuery for ById {
         Place::Order(self.0.to_string())
     }
 
-    fn statement(&self, generation: i32) -> Statement {
+    fn statement(&self, generation: KnownGeneration) -> Statement {
         Statement::kept(format!(
             "select p.live_generation, {position}, o.order_id, o.version, o.document::text,
-                k.position as parked_position, {shape}
+                k.position as parked_position
             from projection p
             left join {table} o on o.order_id = $4
             left join parked k on k.projection = $1 and k.generation = $2 and k.order_id = $4
             where p.name = $1",
-            position = position::of_slot("$1", "$2", "$3"),
-            shape = shape_version("$2"),
-            table = Self::VIEW.table(generation),
+            position = position::of_partition("$1", "$2", "$3", "$5"),
+            table = Self::VIEW.table(generation.number),
         ))
         .bind(Self::VIEW.as_str())
-        .bind(generation)
-        .bind(i32::from(slot(self.0.as_str())))
+        .bind(generation.number)
+        .bind(generation.partition_of(&self.0))
         .bind(self.0.as_str())
+        .bind(i32::from(generation.partitions))
     }
 
     fn snapshot(&self, rows: &[PgRow]) -> Result<Snapshot<Self::Rows>, sqlx::Error> {
@@ -151,12 +151,12 @@ impl ViewQuery for ByNumber {
 
     /// The position is that of the order's partition; while nobody knows the order, that of the whole view. It may be any of
     /// those then that are parked and have no number yet.
-    fn statement(&self, generation: i32) -> Statement {
+    fn statement(&self, generation: KnownGeneration) -> Statement {
         Statement::kept(format!(
             "select p.live_generation,
                 case
                     when o.order_id is null then {of_view}
-                    else {of_slot}
+                    else {of_partition}
                 end,
                 o.order_id, o.version, o.document::text,
                 case
@@ -171,19 +171,19 @@ impl ViewQuery for ByNumber {
                         from parked k
                         where k.projection = $1 and k.generation = $2 and k.order_id = o.order_id
                     )
-                end as parked_position,
-                {shape}
+                end as parked_position
             from projection p
             left join {table} o on o.order_number = $3
             where p.name = $1",
-            shape = shape_version("$2"),
             of_view = position::of_view("$1", "$2"),
-            of_slot = position::of_slot("$1", "$2", position::SLOT_OF_ORDER_ID),
-            table = Self::VIEW.table(generation),
+            of_partition =
+                position::of_partition("$1", "$2", &position::partition_of_order_id("$4"), "$4"),
+            table = Self::VIEW.table(generation.number),
         ))
         .bind(Self::VIEW.as_str())
-        .bind(generation)
+        .bind(generation.number)
         .bind(self.0.as_str())
+        .bind(i32::from(generation.partitions))
     }
 
     fn snapshot(&self, rows: &[PgRow]) -> Result<Snapshot<Self::Rows>, sqlx::Error> {

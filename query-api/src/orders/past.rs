@@ -6,7 +6,7 @@
 use axum::response::Response;
 use read_model::audit::{self, EntryError};
 use read_model::order::OrderFold;
-use read_model::{OrderId, Timestamp, View, position, slot};
+use read_model::{OrderId, Timestamp, View, position};
 use service_kit::{Problem, ProblemType};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
@@ -15,7 +15,7 @@ use super::one::{self, StoredOrder};
 use crate::answer;
 use crate::request::{Parameters, Question, bad_parameter};
 use crate::views::{
-    Generation, Place, ReadError, Snapshot, Statement, ViewQuery, Views, shape_version,
+    Generation, KnownGeneration, Place, ReadError, Snapshot, Statement, ViewQuery, Views,
 };
 
 const VERSION: &str = "version";
@@ -106,13 +106,13 @@ impl ViewQuery for Events {
     }
 
     /// No entry is one row, whose entry is null.
-    fn statement(&self, generation: i32) -> Statement {
+    fn statement(&self, generation: KnownGeneration) -> Statement {
         let condition = match self.until {
             Until::Version(_) => "sequence <= $5",
             Until::Time(_) => "occurred_at <= $5",
         };
         let statement = Statement::kept(format!(
-            "select p.live_generation, {shape}, {position} as view_position, h.entry::text
+            "select p.live_generation, {position} as view_position, h.entry::text
             from projection p
             left join (
                 select sequence, entry
@@ -122,18 +122,18 @@ impl ViewQuery for Events {
             ) h on true
             where p.name = $1
             order by h.sequence",
-            position = position::of_slot("$1", "$2", "$3"),
-            shape = shape_version("$2"),
-            table = Self::VIEW.table(generation),
+            position = position::of_partition("$1", "$2", "$3", "$6"),
+            table = Self::VIEW.table(generation.number),
         ))
         .bind(Self::VIEW.as_str())
-        .bind(generation)
-        .bind(i32::from(slot(self.order_id.as_str())))
+        .bind(generation.number)
+        .bind(generation.partition_of(&self.order_id))
         .bind(self.order_id.as_str());
-        match self.until {
+        let statement = match self.until {
             Until::Version(version) => statement.bind(version),
             Until::Time(time) => statement.bind(time.as_datetime()),
-        }
+        };
+        statement.bind(i32::from(generation.partitions))
     }
 
     fn snapshot(&self, rows: &[PgRow]) -> Result<Snapshot<Self::Rows>, sqlx::Error> {

@@ -3,14 +3,16 @@
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use read_model::{OrderId, View, position, slot};
+use read_model::{OrderId, View, position};
 use service_kit::{Problem, ProblemType};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
 use crate::answer;
 use crate::request::{CursorOf, Parameters, Question};
-use crate::views::{Generation, PageOf, Place, Rows, Snapshot, Statement, ViewQuery, Views};
+use crate::views::{
+    Generation, KnownGeneration, PageOf, Place, Rows, Snapshot, Statement, ViewQuery, Views,
+};
 
 /// A page of an order's timeline.
 pub(crate) struct Timeline {
@@ -74,22 +76,22 @@ impl ViewQuery for Timeline {
         Place::Order(self.order_id.to_string())
     }
 
-    fn statement(&self, generation: i32) -> Statement {
+    fn statement(&self, generation: KnownGeneration) -> Statement {
         let order_id = self.order_id.as_str();
-        let position = position::of_slot(
+        let position = position::of_partition(
             &format!("'{}'", Self::VIEW),
-            &generation.to_string(),
-            &slot(order_id).to_string(),
+            &generation.number.to_string(),
+            &generation.partition_of(&self.order_id).to_string(),
+            &generation.partitions.to_string(),
         );
         PageOf {
             view: Self::VIEW,
-            generation,
             position: &position,
             columns: "page.sequence",
             order: "sequence",
         }
         .statement(|statement| {
-            let table = Self::VIEW.table(generation);
+            let table = Self::VIEW.table(generation.number);
             statement
                 .push(format!(
                     "select h.sequence, h.entry as document from {table} h where h.order_id = "

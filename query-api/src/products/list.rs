@@ -10,7 +10,7 @@ use sqlx::postgres::PgRow;
 use super::{SUMS, from_rows};
 use crate::answer;
 use crate::request::{CursorOf, Parameters, Question};
-use crate::views::{Generation, Place, Snapshot, Statement, ViewQuery, Views, shape_version};
+use crate::views::{Generation, KnownGeneration, Place, Snapshot, Statement, ViewQuery, Views};
 
 /// What a cursor is bound to.
 const WORDS: &str = "products";
@@ -71,9 +71,9 @@ impl ViewQuery for Products {
     }
 
     /// The SKUs of the page first: a product has a row a currency and partition.
-    fn statement(&self, generation: i32) -> Statement {
+    fn statement(&self, generation: KnownGeneration) -> Statement {
         let sql = format!(
-            "select p.live_generation, {shape}, {position} as view_position, s.*
+            "select p.live_generation, {position} as view_position, s.*
             from projection p
             left join (
                 select {SUMS}
@@ -91,12 +91,11 @@ impl ViewQuery for Products {
             where p.name = $1
             order by s.sku, s.currency",
             position = position::of_view("$1", "$2"),
-            shape = shape_version("$2"),
-            table = Self::VIEW.table(generation),
+            table = Self::VIEW.table(generation.number),
         );
         Statement::kept(sql)
             .bind(Self::VIEW.as_str())
-            .bind(generation)
+            .bind(generation.number)
             .bind(&self.behind)
             .bind(i64::from(self.limit) + 1)
     }

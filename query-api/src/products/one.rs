@@ -11,7 +11,7 @@ use sqlx::postgres::PgRow;
 use super::{SUMS, from_rows};
 use crate::answer;
 use crate::request::Question;
-use crate::views::{Generation, Place, Snapshot, Statement, ViewQuery, Views, shape_version};
+use crate::views::{Generation, KnownGeneration, Place, Snapshot, Statement, ViewQuery, Views};
 
 /// The product with this SKU.
 struct BySku(Sku);
@@ -46,9 +46,9 @@ impl ViewQuery for BySku {
         Place::View
     }
 
-    fn statement(&self, generation: i32) -> Statement {
+    fn statement(&self, generation: KnownGeneration) -> Statement {
         let sql = format!(
-            "select p.live_generation, {shape}, {position} as view_position, s.*
+            "select p.live_generation, {position} as view_position, s.*
             from projection p
             left join (
                 select {SUMS}
@@ -59,12 +59,11 @@ impl ViewQuery for BySku {
             where p.name = $1
             order by s.currency",
             position = position::of_view("$1", "$2"),
-            shape = shape_version("$2"),
-            table = Self::VIEW.table(generation),
+            table = Self::VIEW.table(generation.number),
         );
         Statement::kept(sql)
             .bind(Self::VIEW.as_str())
-            .bind(generation)
+            .bind(generation.number)
             .bind(self.0.as_str())
     }
 

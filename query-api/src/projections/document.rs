@@ -79,7 +79,7 @@ async fn read(views: &Views, view: Option<View>) -> Result<BTreeMap<View, Projec
     loop {
         // Whatever is wrong with the history, how the projections are must be told.
         let history = match views.live_generation(View::OrderHistory).await {
-            Ok(generation) => Some(generation),
+            Ok(generation) => Some(generation.number),
             Err(ReadError::NewerShape { .. } | ReadError::NoView(_)) => None,
             Err(error) => return Err(error),
         };

@@ -1,10 +1,10 @@
 //! Where a stream begins.
 
-use read_model::{OrderId, View, position, slot};
+use read_model::{OrderId, View, position};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
-use crate::views::{Generation, Place, Snapshot, Statement, ViewQuery, shape_version};
+use crate::views::{Generation, KnownGeneration, Place, Snapshot, Statement, ViewQuery};
 
 /// How far the history is: that of one order, or all of it.
 #[derive(Debug)]
@@ -29,31 +29,30 @@ impl ViewQuery for Start {
         }
     }
 
-    fn statement(&self, generation: i32) -> Statement {
+    fn statement(&self, generation: KnownGeneration) -> Statement {
         let Some(order_id) = &self.order_id else {
             return Statement::kept(format!(
-                "select p.live_generation, {shape}, {position} as view_position, true as there
+                "select p.live_generation, {position} as view_position, true as there
                 from projection p
                 where p.name = $1",
                 position = position::of_view("$1", "$2"),
-                shape = shape_version("$2"),
             ))
             .bind(Self::VIEW.as_str())
-            .bind(generation);
+            .bind(generation.number);
         };
         Statement::kept(format!(
-            "select p.live_generation, {shape}, {position} as view_position,
+            "select p.live_generation, {position} as view_position,
                 exists (select from {table} h where h.order_id = $4) as there
             from projection p
             where p.name = $1",
-            position = position::of_slot("$1", "$2", "$3"),
-            shape = shape_version("$2"),
-            table = Self::VIEW.table(generation),
+            position = position::of_partition("$1", "$2", "$3", "$5"),
+            table = Self::VIEW.table(generation.number),
         ))
         .bind(Self::VIEW.as_str())
-        .bind(generation)
-        .bind(i32::from(slot(order_id.as_str())))
+        .bind(generation.number)
+        .bind(generation.partition_of(order_id))
         .bind(order_id.as_str())
+        .bind(i32::from(generation.partitions))
     }
 
     fn snapshot(&self, rows: &[PgRow]) -> Result<Snapshot<Self::Rows>, sqlx::Error> {

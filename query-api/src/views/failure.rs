@@ -6,8 +6,6 @@ use service_kit::{Problem, ProblemType};
 
 /// SQLSTATE `undefined_table`.
 const UNDEFINED_TABLE: &str = "42P01";
-/// SQLSTATE `undefined_column`.
-const UNDEFINED_COLUMN: &str = "42703";
 /// SQLSTATE `foreign_key_violation`.
 const FOREIGN_KEY_VIOLATION: &str = "23503";
 /// SQLSTATE `query_canceled`: the statement's time was over.
@@ -125,10 +123,6 @@ impl From<ReadError> for Problem {
 
 pub(super) fn is_no_table(error: &sqlx::Error) -> bool {
     has_code(error, UNDEFINED_TABLE)
-}
-
-pub(super) fn is_no_column(error: &sqlx::Error) -> bool {
-    has_code(error, UNDEFINED_COLUMN)
 }
 
 /// Whether the connection ended under the query: reading can simply be done again.

@@ -4,7 +4,7 @@ use read_model::View;
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
-use super::{Snapshot, Statement, shape_version};
+use super::{Snapshot, Statement};
 
 /// A page ends with the document that exceeds this, in bytes as they are stored: documents are a kilobyte or so, but may
 /// be a thousand times as large.
@@ -64,8 +64,6 @@ pub(crate) struct Items<T> {
 pub(crate) struct PageOf<'a> {
     /// The view.
     pub(crate) view: View,
-    /// Which generation of it.
-    pub(crate) generation: i32,
     /// Its position, as an SQL expression.
     pub(crate) position: &'a str,
     /// What is selected of a `page`, beside its document.
@@ -82,19 +80,17 @@ impl PageOf<'_> {
     pub(crate) fn statement(self, candidates: impl FnOnce(&mut Statement)) -> Statement {
         let Self {
             view,
-            generation,
             position,
             columns,
             order,
         } = self;
-        let shape = shape_version(&generation.to_string());
         let mut statement = Statement::planned_anew(format!(
             "with here as materialized (
-                select p.live_generation, {shape}, {position} as view_position
+                select p.live_generation, {position} as view_position
                 from projection p
                 where p.name = '{view}'
             )
-            select here.live_generation, here.shape_version, here.view_position, page.found, page.document::text, {columns}
+            select here.live_generation, here.view_position, page.found, page.document::text, {columns}
             from here
             left join lateral (
                 select candidate.*,

@@ -1,7 +1,7 @@
 //! Up to where a view is complete.
 
 use read_model::position::{self, Progress};
-use read_model::{View, partition_of, slot};
+use read_model::{View, partition_of};
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -100,11 +100,12 @@ async fn what_is_to_be_compared_with_another_history_counts_for_nothing() {
         .unwrap();
     assert_eq!(progress(&pool).await, of(0, [10, 10, 0, 10]));
     for order_id in ["a", "b", "c", "d", "e", "f", "g"] {
-        let statement = position::of_slot("$1", "$2", "$3");
+        let statement = position::of_partition("$1", "$2", "$3", "$4");
         let of_order: Option<i64> = sqlx::query_scalar(&format!("select {statement}"))
             .bind("orders")
             .bind(1)
-            .bind(i32::from(slot(order_id)))
+            .bind(i32::from(partition_of(order_id, COUNT)))
+            .bind(i32::from(COUNT))
             .fetch_one(&pool)
             .await
             .unwrap();
@@ -130,23 +131,24 @@ async fn a_view_that_is_not_there_has_no_progress() {
 
 /// Programs and SQL must send an order to the same partition.
 #[tokio::test]
-async fn a_slot_is_the_same_in_sql() {
+async fn a_partition_is_the_same_in_sql() {
     let (_database, pool) = views(COUNT).await;
     checkpoints(&pool, [11, 12, 13, 14]).await;
     let progress = progress(&pool).await;
     for number in 0..200 {
         let id = format!("order-{number}");
         let statement = format!(
-            "select {slot}, {of_slot} from (select $1::text as order_id) o",
-            slot = position::SLOT_OF_ORDER_ID,
-            of_slot = position::of_slot("'orders'", "1", position::SLOT_OF_ORDER_ID),
+            "select {partition}, {position} from (select $1::text as order_id) o",
+            partition = position::partition_of_order_id("4"),
+            position =
+                position::of_partition("'orders'", "1", &position::partition_of_order_id("4"), "4"),
         );
         let (in_sql, position): (i32, i64) = sqlx::query_as(&statement)
             .bind(&id)
             .fetch_one(&pool)
             .await
             .unwrap();
-        assert_eq!(in_sql, i32::from(slot(&id)));
+        assert_eq!(in_sql, i32::from(partition_of(&id, COUNT)));
         assert_eq!(position, progress.of_order(&id));
         assert_eq!(position, i64::from(11 + partition_of(&id, COUNT)));
     }

@@ -1,6 +1,7 @@
 //! A view that a newer program has built is not shown by this one.
 
 use read_model::View;
+use sqlx::PgConnection;
 
 use crate::stage::{Order, Stage};
 
@@ -23,17 +24,37 @@ const PATHS: [(View, &str); 12] = [
     (View::Returns, "/v1/returns"),
 ];
 
-async fn shape(stage: &Stage, view: View, generation: i32, shape: i32) {
-    let done = sqlx::query(
-        "update generation set shape_version = $3 where projection = $1 and generation = $2",
-    )
-    .bind(view.as_str())
-    .bind(generation)
-    .bind(shape)
-    .execute(&stage.pool)
-    .await
-    .unwrap();
-    assert_eq!(done.rows_affected(), 1);
+/// Switches to a new generation, as a program does whose shape is newer by so much.
+async fn switch(stage: &Stage, view: View, generation: i32, newer_by: i32) {
+    let mut transaction = stage.pool.begin().await.unwrap();
+    let (partitions, keeper) = (crate::stage::PARTITIONS, read_model::Keeper::Owners);
+    read_model::create_generation(&mut transaction, view, generation, partitions, keeper)
+        .await
+        .unwrap();
+    sqlx::query("update generation set shape_version = shape_version + $3 where projection = $1 and generation = $2")
+        .bind(view.as_str())
+        .bind(generation)
+        .bind(newer_by)
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    live(&mut transaction, view, generation).await;
+    transaction.commit().await.unwrap();
+}
+
+async fn live(connection: &mut PgConnection, view: View, generation: i32) {
+    sqlx::query("update projection set live_generation = $2 where name = $1")
+        .bind(view.as_str())
+        .bind(generation)
+        .execute(connection)
+        .await
+        .unwrap();
+}
+
+/// Goes back to the generation that there was at first.
+async fn revert(stage: &Stage, view: View) {
+    let mut connection = stage.pool.acquire().await.unwrap();
+    live(&mut connection, view, 1).await;
 }
 
 async fn refuses(stage: &Stage, view: View, path: &str) {
@@ -59,17 +80,16 @@ async fn nothing_of_a_newer_shape_is_served_and_all_else_is() {
         assert!([200, 404, 503].contains(&seen.as_u16()), "{path} {seen}");
     }
     for view in View::ALL {
-        let known = view.shape_version();
-        shape(&stage, *view, 1, known + 1).await;
+        switch(&stage, *view, 2, 1).await;
         for (of, path) in PATHS {
             if of == *view {
                 refuses(&stage, of, path).await;
             }
         }
-        shape(&stage, *view, 1, known).await;
+        revert(&stage, *view).await;
     }
     for view in [View::FulfillmentQueue, View::OrderHistory] {
-        shape(&stage, view, 1, view.shape_version() + 1).await;
+        switch(&stage, view, 3, 1).await;
     }
     refuses(&stage, View::FulfillmentQueue, "/v1/fulfillment/queue").await;
     for path in ["/v1/stream", "/v1/orders/o-1/stream"] {
@@ -86,7 +106,7 @@ async fn nothing_of_a_newer_shape_is_served_and_all_else_is() {
 async fn health_and_the_projections_tell_of_it() {
     let stage = Stage::new().await;
     let newer = View::Products.shape_version() + 1;
-    shape(&stage, View::Products, 1, newer).await;
+    switch(&stage, View::Products, 2, 1).await;
     let ready = stage.get("/health/ready").await;
     assert_eq!(ready.status, 503);
     assert!(
@@ -98,29 +118,23 @@ async fn health_and_the_projections_tell_of_it() {
     assert_eq!(products["shape_version"], newer);
     // A service that never saw the older one refuses it, too.
     refuses(&stage, View::Products, "/v1/products").await;
-    shape(&stage, View::Products, 1, newer - 1).await;
+    revert(&stage, View::Products).await;
     assert_eq!(stage.get("/health/ready").await.status, 200);
     assert_eq!(stage.get("/v1/products").await.status, 200);
 }
 
-/// A newer program's tables may not even have the columns that this one asks for.
+/// Of the generations that this service has seen, none may be left.
 #[tokio::test]
-async fn a_switch_to_other_columns_is_told_and_no_failure() {
+async fn a_switch_that_leaves_nothing_behind_is_told_and_no_failure() {
     let stage = Stage::new().await;
     stage.apply(&Order::placed("o-1", 1)).await;
     let page = stage.get("/v1/orders?limit=1").await;
     assert_eq!(page.status, 200);
-    let mut transaction = stage.pool.begin().await.unwrap();
-    for statement in [
-        "alter table orders_1 rename column document to paper",
-        "update generation set shape_version = shape_version + 1 where projection = 'orders'",
-    ] {
-        sqlx::query(statement)
-            .execute(&mut *transaction)
-            .await
-            .unwrap();
-    }
-    transaction.commit().await.unwrap();
+    switch(&stage, View::Orders, 2, 1).await;
+    let mut connection = stage.pool.acquire().await.unwrap();
+    read_model::drop_generation(&mut connection, View::Orders, 1)
+        .await
+        .unwrap();
     refuses(&stage, View::Orders, "/v1/orders/o-1").await;
     refuses(&stage, View::Orders, "/v1/orders").await;
 }
@@ -135,23 +149,8 @@ async fn a_cursor_does_not_lead_past_it() {
     }
     let page = stage.get("/v1/orders?limit=1").await;
     let path = format!("/v1/orders?cursor={}", page.next_cursor().unwrap());
-    let mut transaction = stage.pool.begin().await.unwrap();
-    let keeper = read_model::Keeper::Owners;
-    read_model::create_generation(
-        &mut transaction,
-        View::Orders,
-        2,
-        crate::stage::PARTITIONS,
-        keeper,
-    )
-    .await
-    .unwrap();
-    sqlx::query("update projection set live_generation = 2 where name = 'orders'")
-        .execute(&mut *transaction)
-        .await
-        .unwrap();
-    transaction.commit().await.unwrap();
+    switch(&stage, View::Orders, 2, 0).await;
     assert_eq!(stage.get(&path).await.ids(), ["o-1"]);
-    shape(&stage, View::Orders, 2, View::Orders.shape_version() + 1).await;
+    switch(&stage, View::Orders, 3, 1).await;
     refuses(&stage, View::Orders, &path).await;
 }
