@@ -53,13 +53,19 @@ pub(crate) async fn replace<C: Serialize + DeserializeOwned>(
     part: Part,
     orders: &[OfOrder<C>],
 ) -> Result<Vec<C>, sqlx::Error> {
-    // Both parts of the statement see the table as it was before it.
+    // Both parts of the statement see the table as it was before it. Each order is looked up by the whole key, whatever the planner
+    // knows of the table: as a condition, `= any ($2)` became a filter over all of the partition while it was thought to be small.
     let statement = format!(
         "with before as (
-            select contribution
-            from {table}
-            where partition = $1
-            and order_id = any ($2)
+            select known.contribution
+            from unnest($2::text[]) as wanted (order_id)
+            cross join lateral (
+                select contribution
+                from {table} as known
+                where known.partition = $1
+                and known.order_id = wanted.order_id
+                offset 0
+            ) as known
         ),
         written as (
             insert into {table} (partition, order_id, contribution)
