@@ -4,6 +4,7 @@ mod filter;
 pub(crate) mod list;
 pub(crate) mod one;
 pub(crate) mod past;
+mod search;
 mod sort;
 pub(crate) mod timeline;
 

@@ -12,11 +12,13 @@ use crate::process::{Account, Child, GRACE, Program, Spawner};
 use crate::programs::Postgres;
 use crate::secret::Secret;
 
-const SETTINGS: [&str; 4] = [
+const SETTINGS: [&str; 5] = [
     "max_connections=400",
     "log_timezone=UTC",
     "timezone=UTC",
     "max_wal_size=2GB",
+    // What is read again and again stays in memory; PostgreSQL's own default is for the smallest machines.
+    "shared_buffers=512MB",
 ];
 
 /// Data that are thrown away need not survive a power failure. `synchronous_commit` stays as it is:

@@ -76,7 +76,7 @@ async fn an_order_is_found_by_what_it_has_become() {
     let mut setup = Setup::new().await;
     let projector = setup.projector();
     let found = async |setup: &Setup, text: &str| -> bool {
-        let query = read_model::words::prefixes(text).unwrap();
+        let query = read_model::words::prefixes(text).join(" & ");
         sqlx::query_scalar("select count(*) = 1 from order_terms_1 where words @@ $1::tsquery")
             .bind(query)
             .fetch_one(&setup.views)

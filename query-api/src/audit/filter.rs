@@ -111,15 +111,16 @@ impl Filter {
                     .push(")"),
             };
         }
-        // Times never fall as positions rise: the first entry of a time bounds the positions too, by which entries come.
+        // Times never fall as positions rise: the first entry of a time bounds the positions too, by which entries come. The
+        // time itself is compared so that no index on it fits, since all entries of a span would be put in order for a page.
         for (time, comparison) in [(self.time.0, ">="), (self.time.1, "<")] {
             let Some(time) = time else { continue };
             let time = time.as_datetime();
             statement
-                .push(format!(" and h.occurred_at {comparison} "))
+                .push(format!(" and (h.occurred_at {comparison} "))
                 .push_bind(time)
                 .push(format!(
-                    " and h.position {comparison} coalesce((
+                    ") is true and h.position {comparison} coalesce((
                         select first.position
                         from {table} first
                         where first.occurred_at >= "

@@ -37,8 +37,8 @@ pub(super) struct Filter {
     on_hold: Option<Vec<bool>>,
     placed: (Option<Timestamp>, Option<Timestamp>),
     total: (Option<i64>, Option<i64>),
-    /// A `tsquery`.
-    found_by: Option<String>,
+    /// A `tsquery` a word; an order is found by all of them.
+    found_by: Option<Vec<String>>,
 }
 
 impl Filter {
@@ -152,8 +152,8 @@ impl Filter {
                 add(name, total);
             }
         }
-        if let Some(query) = &self.found_by {
-            add(Q, query);
+        if let Some(words) = &self.found_by {
+            add(Q, &words.join(" & "));
         }
         words
     }
@@ -163,23 +163,23 @@ impl Filter {
         !self.terms.is_empty() || self.found_by.is_some()
     }
 
-    /// Whether it looks for words: nobody can tell how many orders have them before they are looked up.
-    pub(super) fn looks_for_words(&self) -> bool {
-        self.found_by.is_some()
+    /// The words that it looks for, each as a `tsquery`: nobody can tell how many orders have them before they are looked up.
+    pub(super) fn looks_for(&self) -> Option<&[String]> {
+        self.found_by.as_deref()
     }
 
-    /// Adds its conditions on an order's terms `t` to a `where` clause that has one already.
+    /// Adds its conditions on an order's terms `t` to a `where` clause that has one already. No index is used for the words.
     pub(super) fn restrict_terms(&self, statement: &mut Statement) {
         for (column, values) in &self.terms {
             statement
                 .push(format!(" and t.{column} && "))
                 .push_bind(values.clone());
         }
-        if let Some(query) = &self.found_by {
+        if let Some(words) = &self.found_by {
             statement
-                .push(" and t.words @@ ")
-                .push_bind(query.clone())
-                .push("::tsquery");
+                .push(" and (t.words @@ ")
+                .push_bind(words.join(" & "))
+                .push("::tsquery) is true");
         }
     }
 
@@ -267,9 +267,13 @@ fn amount(text: &str) -> Result<i64, String> {
     Ok(amount.get())
 }
 
-fn words_of(text: &str) -> Result<String, String> {
+fn words_of(text: &str) -> Result<Vec<String>, String> {
     if text.chars().count() > MAX_Q {
         return Err(format!("must have at most {MAX_Q} characters"));
     }
-    words::prefixes(text).ok_or_else(|| "must hold a letter or a digit".to_owned())
+    let words = words::prefixes(text);
+    if words.is_empty() {
+        return Err("must hold a letter or a digit".to_owned());
+    }
+    Ok(words)
 }

@@ -8,6 +8,7 @@ use service_kit::{Problem, ProblemType};
 use sqlx::postgres::PgRow;
 
 use super::filter::{CUSTOMER_ID, Filter};
+use super::search;
 use super::sort::{Key, Sort};
 use crate::answer;
 use crate::request::{CursorOf, Parameters, Question};
@@ -18,29 +19,12 @@ use crate::views::{
 /// A page of the list.
 pub(crate) struct Orders {
     generation: Generation,
-    filter: Filter,
-    sort: Sort,
+    pub(super) filter: Filter,
+    pub(super) sort: Sort,
     /// The filter and the sort in words.
     words: String,
     behind: Option<Key>,
     limit: u16,
-}
-
-/// Orders that have the words looked for are few up to this many: about as many are cheaper to put in order than to come
-/// upon among some hundred thousand.
-const FEW: usize = 2_000;
-
-/// What the orders are joined with.
-#[derive(Debug, Clone, Copy)]
-enum Joined {
-    /// They are filtered by themselves.
-    Nothing,
-    /// Their terms, which must fit, from whichever side is better.
-    Terms,
-    /// The terms of each in its turn, if many fit.
-    TermsOfEach,
-    /// Those whose terms fit, if they are few.
-    Few,
 }
 
 /// Orders, newest first unless asked otherwise.
@@ -131,80 +115,60 @@ impl Orders {
 
     /// One order more than the page has.
     fn candidates(&self, generation: i32, statement: &mut Statement) {
-        if !self.filter.looks_for_words() {
-            let joined = if self.filter.needs_terms() {
-                Joined::Terms
-            } else {
-                Joined::Nothing
-            };
-            return self.candidates_from(joined, generation, statement);
+        if let Some(words) = self.filter.looks_for() {
+            return search::candidates(self, words, generation, statement);
         }
-        // The planner guesses how many orders have a word, at times wrongly by a factor of thousands. So they are looked up,
-        // up to a number: few are put in order; are they many, then some of them soon come in the order of the list.
-        let order = self.sort.clause("sort_key", "order_id");
+        let table = Self::VIEW.table(generation);
+        let column = self.sort.column();
+        if !self.filter.needs_terms() {
+            statement.push(format!(
+                "select o.{column} as sort_key, o.order_id, o.document from {table} o where true"
+            ));
+            return self.first_of(self.rows(), statement);
+        }
+        // All that fit are put in order by what an index holds, and only the page's documents are read.
         statement.push(format!(
-            "with few as materialized (
-                select t.order_id
-                from {terms} t
+            "select found.sort_key, found.order_id, shown.document
+            from (
+                select o.{column} as sort_key, o.order_id
+                from {table} o
+                join {terms} t on t.order_id = o.order_id
                 where true",
             terms = orders::terms_table(generation)
         ));
         self.filter.restrict_terms(statement);
+        self.first_of(self.rows(), statement);
         statement.push(format!(
-            " limit {FEW} + 1
-            ),
-            known as materialized (select count(*) > {FEW} as many from few)
-            select * from (("
+            ") found
+            join {table} shown on shown.order_id = found.order_id"
         ));
-        self.candidates_from(Joined::Few, generation, statement);
-        statement.push(") union all (");
-        self.candidates_from(Joined::TermsOfEach, generation, statement);
-        statement
-            .push(format!(")) either order by {order} limit "))
-            .push_bind(i64::from(self.limit) + 1);
+        self.end(statement);
     }
 
-    /// Candidates among the orders that are joined with this.
-    fn candidates_from(&self, joined: Joined, generation: i32, statement: &mut Statement) {
-        let column = self.sort.column();
-        statement.push(format!(
-            "select o.{column} as sort_key, o.order_id, o.document from {table} o",
-            table = Self::VIEW.table(generation)
-        ));
-        let terms = orders::terms_table(generation);
-        match joined {
-            Joined::Nothing => {
-                statement.push(" where true");
-            }
-            Joined::Few => {
-                statement.push(
-                    " join few on few.order_id = o.order_id where not (select many from known)",
-                );
-            }
-            Joined::Terms => {
-                statement.push(format!(
-                    " join {terms} t on t.order_id = o.order_id where true"
-                ));
-                self.filter.restrict_terms(statement);
-            }
-            Joined::TermsOfEach => {
-                // A scalar query is not turned into a join, which the planner would begin with all that have the words.
-                statement.push(format!(
-                    " where (select many from known)
-                    and (select true from {terms} t where t.order_id = o.order_id"
-                ));
-                self.filter.restrict_terms(statement);
-                statement.push(")");
-            }
-        }
+    /// Of the orders `o`, these many of the list from where the page begins; ends a `where` clause that has a condition already.
+    pub(super) fn first_of(&self, rows: i64, statement: &mut Statement) {
         self.filter.restrict(statement);
         if let Some(key) = &self.behind {
             self.sort.behind(key, statement);
         }
+        let column = self.sort.column();
         let order = self.sort.clause(&format!("o.{column}"), "o.order_id");
         statement
             .push(format!(" order by {order} limit "))
-            .push_bind(i64::from(self.limit) + 1);
+            .push_bind(rows);
+    }
+
+    /// Ends a statement that selects what was found in several ways.
+    pub(super) fn end(&self, statement: &mut Statement) {
+        let order = self.sort.clause("found.sort_key", "found.order_id");
+        statement
+            .push(format!(" order by {order} limit "))
+            .push_bind(self.rows());
+    }
+
+    /// How many orders are read for a page: one more than it shows.
+    pub(super) fn rows(&self) -> i64 {
+        i64::from(self.limit) + 1
     }
 }
 

@@ -1,5 +1,5 @@
 create table {table} (
-    order_id text collate "C" primary key,
+    order_id text collate "C" not null,
     order_number text collate "C" unique,
     status text collate "C" not null,
     payment_status text collate "C" not null,
@@ -16,7 +16,9 @@ create table {table} (
     position bigint not null check (position > 0),
     -- What lists are sorted by: a draft has not been placed yet.
     sorted_at timestamptz not null generated always as (coalesce(placed_at, created_at)) stored,
-    document json {compression} not null
+    document json {compression} not null,
+    -- What lists are sorted by is in the key's index, too: many orders found by their terms are put in order without reading them.
+    primary key (order_id) include (sorted_at, updated_at, total)
 );
 -- The orders that lists come in.
 create index on {table} (sorted_at, order_id);

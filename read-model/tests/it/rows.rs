@@ -125,7 +125,7 @@ async fn an_order_is_found_by_what_its_terms_were_last() {
         ("000124", &[]),
         ("tra", &[]),
     ] {
-        let query = prefixes(text).unwrap();
+        let query = prefixes(text).join(" & ");
         assert_eq!(
             found(&pool, "words @@ $1::tsquery", &query).await,
             orders,
@@ -173,7 +173,7 @@ async fn the_terms_of_the_largest_order_fit() {
     orders::write(&mut connection, 1, &[], &[row])
         .await
         .unwrap();
-    let last = prefixes(&text(999)).unwrap();
+    let last = prefixes(&text(999)).join(" & ");
     assert_eq!(found(&pool, "words @@ $1::tsquery", &last).await, ["o"]);
 }
 

@@ -142,7 +142,7 @@ async fn who_waits_gets_the_order_when_it_was_taken_in() {
                     "select exists (
                         select from pg_stat_activity
                         where application_name = 'query-api' and datname = current_database()
-                        and query like '%parked_position%'
+                        and query like 'select p.live_generation%'
                     )",
                 )
                 .fetch_one(&stage.pool)
