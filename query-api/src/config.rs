@@ -16,7 +16,7 @@ pub struct Config {
     pub address: SocketAddr,
     /// `READ_MODEL_URL`: the views' database, `postgres://user:password@host:port/database`. Needed.
     pub read_model: PgConnectOptions,
-    /// `READ_MODEL_CONNECTIONS`: how many connections to it at most, besides two for what operators ask for. Default 16.
+    /// `READ_MODEL_CONNECTIONS`: how many connections to it at most, besides two for single orders and two for what operators ask for. Default 16.
     pub connections: u32,
     /// `AUTH_…`: which tokens are good. Needed.
     pub auth: AuthSettings,

@@ -6,13 +6,14 @@ mod freshness;
 mod generations;
 mod progress_watch;
 mod rows;
+pub(crate) mod single_orders;
 mod statement;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use read_model::View;
+use read_model::{OrderId, View};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
 use tokio_util::sync::CancellationToken;
@@ -25,6 +26,7 @@ pub(crate) use generations::KnownGeneration;
 use progress_watch::ProgressWatch;
 pub(crate) use progress_watch::Waiting;
 pub(crate) use rows::{Items, PageOf, Rows, sum};
+use single_orders::SingleOrders;
 pub(crate) use statement::Statement;
 
 /// How long any statement may take on the server: whoever asked has gone or will not wait longer.
@@ -54,6 +56,7 @@ pub(crate) struct Views {
     pool: PgPool,
     generations: Arc<Generations>,
     progress: ProgressWatch,
+    single_orders: SingleOrders,
     stopping: CancellationToken,
 }
 
@@ -85,6 +88,11 @@ pub(crate) trait ViewQuery: Sync {
     /// What the statement's rows say.
     fn snapshot(&self, rows: &[PgRow]) -> Result<Snapshot<Self::Rows>, sqlx::Error>;
 
+    /// The order, if its row is all that is asked for.
+    fn single_order(&self) -> Option<&OrderId> {
+        None
+    }
+
     /// If one order was asked for: the position of its first event that the view could not take in, if there is one.
     fn parked(&self, _: &[PgRow]) -> Result<Option<i64>, sqlx::Error> {
         Ok(None)
@@ -115,6 +123,23 @@ pub(crate) struct Found<T> {
     pub(crate) rows: T,
 }
 
+/// Connections that are made when they are needed.
+fn pool_of(options: PgConnectOptions, connections: u32) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > TRUSTED_IDLE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .connect_lazy_with(options)
+}
+
 impl Views {
     /// Prepares connections without making one, so that the service can start before its database.
     pub(crate) fn connect_lazy(
@@ -131,21 +156,10 @@ impl Views {
             ])
             .options(PLANNING)
             .disable_statement_logging();
-        let pool = PgPoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .test_before_acquire(false)
-            .before_acquire(|connection, meta| {
-                Box::pin(async move {
-                    if meta.idle_for > TRUSTED_IDLE {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .connect_lazy_with(options);
+        let pool = pool_of(options.clone(), connections);
         Self {
             progress: ProgressWatch::start(pool.clone(), stopping.clone()),
+            single_orders: SingleOrders::start(options, &stopping),
             pool,
             generations: Arc::default(),
             stopping,
@@ -155,7 +169,8 @@ impl Views {
     /// Gives the connections back.
     pub(crate) async fn close(&self) {
         // A connection that is still in a query must not hold up the end of the process.
-        let _ = tokio::time::timeout(ACQUIRE_TIMEOUT, self.pool.close()).await;
+        let all = async { tokio::join!(self.pool.close(), self.single_orders.close()) };
+        let _ = tokio::time::timeout(ACQUIRE_TIMEOUT, all).await;
     }
 
     /// Whether every view can be read, in words that may be public.
@@ -232,12 +247,17 @@ impl Views {
         Err(last)
     }
 
-    /// One statement on one connection, which ends with whoever no longer waits for it.
+    /// One statement on one connection, which ends with whoever no longer waits for it, unless others wait for it, too.
     async fn ask<Q: ViewQuery>(
         &self,
         query: &Q,
         generation: KnownGeneration,
     ) -> Result<Vec<PgRow>, sqlx::Error> {
+        if let Some(order_id) = query.single_order()
+            && let Some(row) = self.single_orders.read(order_id, generation).await
+        {
+            return Ok(vec![row]);
+        }
         let mut borrowed = Borrowed::from(&self.pool).await?;
         let statement = query.statement(generation);
         let rows = statement.fetch_all(borrowed.connection()?).await;

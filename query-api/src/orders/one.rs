@@ -12,7 +12,9 @@ use sqlx::postgres::PgRow;
 use super::past::{self, Until};
 use crate::answer;
 use crate::request::{Question, etag, none_match};
-use crate::views::{Generation, KnownGeneration, Place, Snapshot, Statement, ViewQuery, Views};
+use crate::views::{
+    Generation, KnownGeneration, Place, Snapshot, Statement, ViewQuery, Views, single_orders,
+};
 
 /// The order with this id.
 pub(crate) struct ById(pub(crate) OrderId);
@@ -103,21 +105,11 @@ impl ViewQuery for ById {
     }
 
     fn statement(&self, generation: KnownGeneration) -> Statement {
-        Statement::kept(format!(
-            "select p.live_generation, {position}, o.order_id, o.version, o.document::text,
-                k.position as parked_position
-            from projection p
-            left join {table} o on o.order_id = $4
-            left join parked k on k.projection = $1 and k.generation = $2 and k.order_id = $4
-            where p.name = $1",
-            position = position::of_partition("$1", "$2", "$3", "$5"),
-            table = Self::VIEW.table(generation.number),
-        ))
-        .bind(Self::VIEW.as_str())
-        .bind(generation.number)
-        .bind(generation.partition_of(&self.0))
-        .bind(self.0.as_str())
-        .bind(i32::from(generation.partitions))
+        single_orders::statement(&[&self.0], generation)
+    }
+
+    fn single_order(&self) -> Option<&OrderId> {
+        Some(&self.0)
     }
 
     fn snapshot(&self, rows: &[PgRow]) -> Result<Snapshot<Self::Rows>, sqlx::Error> {
@@ -157,7 +149,7 @@ impl ViewQuery for ByNumber {
                 case
                     when o.order_id is null then {of_view}
                     else {of_partition}
-                end,
+                end as view_position,
                 o.order_id, o.version, o.document::text,
                 case
                     when o.order_id is null then (
@@ -210,20 +202,20 @@ fn snapshot(rows: &[PgRow]) -> Result<Snapshot<Option<Named>>, sqlx::Error> {
             rows: None,
         });
     };
-    let order_id: Option<String> = row.try_get(2)?;
+    let order_id: Option<String> = row.try_get("order_id")?;
     let rows = match order_id {
         Some(order_id) => Some(Named {
             order_id,
             order: StoredOrder {
-                version: row.try_get(3)?,
-                document: row.try_get(4)?,
+                version: row.try_get("version")?,
+                document: row.try_get("document")?,
             },
         }),
         None => None,
     };
     Ok(Snapshot {
-        live_generation: Some(row.try_get(0)?),
-        position: row.try_get(1)?,
+        live_generation: Some(row.try_get("live_generation")?),
+        position: row.try_get("view_position")?,
         rows,
     })
 }

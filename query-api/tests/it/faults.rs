@@ -191,6 +191,29 @@ async fn it_is_ready_when_the_views_exist() {
     assert_eq!(stage.get("/v1/orders").await.status, 200);
 }
 
+/// Orders that are asked for at once are read together; nobody gets another's, or another's failure.
+#[tokio::test]
+async fn many_orders_at_once_come_each_to_its_caller() {
+    let stage = Stage::new().await;
+    let orders: Vec<Order> = (1..=150)
+        .map(|position| Order::placed(&format!("o-{position}"), position))
+        .collect();
+    for order in &orders {
+        stage.apply(order).await;
+    }
+    let asked = orders.iter().chain(&orders[..50]).map(async |order| {
+        let there = stage.get(&format!("/v1/orders/{}", order.id)).await;
+        let nowhere = stage.get(&format!("/v1/orders/not-{}", order.id)).await;
+        nowhere.problem(404, "not-found");
+        assert_eq!(
+            (there.status.as_u16(), there.text.clone()),
+            (200, order.document())
+        );
+        assert!(there.position() >= order.position);
+    });
+    futures::future::join_all(asked).await;
+}
+
 #[tokio::test]
 async fn broken_connections_are_replaced() {
     let stage = Stage::new().await;
