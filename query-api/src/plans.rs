@@ -147,6 +147,65 @@ async fn no_query_reads_a_large_table_from_end_to_end() {
     assert!(plans.wrong.is_empty(), "{}", plans.wrong.join("\n"));
 }
 
+/// Whichever way a search goes, it finds what comparing every order finds, and pages go on from there.
+#[tokio::test]
+async fn a_search_finds_what_comparing_every_order_finds() {
+    let database = test_kit::database().await;
+    let mut connection = PgConnection::connect(&database.url).await.unwrap();
+    fill(&mut connection, ORDERS).await;
+    // (words, what else the list is restricted to in SQL and as a parameter)
+    for (words, sql, parameter) in [
+        // All orders have them, or most, so they are found near.
+        ("teapot", "true", ""),
+        ("2026", "true", ""),
+        ("sku ada", "total > 500000", "&min_total=500001"),
+        // Few have them, alone or with words that all have.
+        ("lovelace777", "true", ""),
+        ("lovelace7777 teapot", "true", ""),
+        ("ada lovelace77 sku", "on_hold", "&on_hold=true"),
+        // Too many for that, and seldom.
+        ("colour1", "true", ""),
+        ("colour2", "true", ""),
+        ("colour1 ada", "status = 'completed'", "&status=completed"),
+        // Fewer than a page are left to look at.
+        ("ada", "customer_id = 'c-77'", "&customer_id=c-77"),
+        ("nothing", "true", ""),
+    ] {
+        let query: Vec<String> = words.split(' ').map(|word| format!("'{word}':*")).collect();
+        let expected: Vec<String> = sqlx::query_scalar(&format!(
+            "select order_id
+            from orders_1
+            join order_terms_1 using (order_id)
+            where (words @@ $1::tsquery) is true
+            and {sql}
+            order by sorted_at desc, order_id desc"
+        ))
+        .bind(query.join(" & "))
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+        let list = format!("q={}{parameter}", words.replace(' ', "+"));
+        let known = crate::orders::list::known();
+        let mut parameters = Parameters::parse(&list, &known).unwrap();
+        for page in expected.chunks(50).take(3) {
+            let orders = Orders::from_parameters(&parameters).unwrap();
+            let statement = orders.statement(LIVE);
+            let rows = statement.fetch_all(&mut connection).await.unwrap();
+            let found: Vec<String> = rows
+                .iter()
+                .take(50)
+                .map(|row| row.get("order_id"))
+                .collect();
+            assert_eq!(found, page, "{list}");
+            let Some(last) = orders.snapshot(&rows).unwrap().rows.last else {
+                break;
+            };
+            let next = parameters.with_cursor(&orders.cursor_behind(1, &last));
+            parameters = Parameters::parse(&next, &known).unwrap();
+        }
+    }
+}
+
 struct Plans {
     connection: PgConnection,
     wrong: Vec<String>,
