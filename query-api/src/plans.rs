@@ -169,6 +169,7 @@ async fn a_search_finds_what_comparing_every_order_finds() {
         ("colour1 ada", "status = 'completed'", "&status=completed"),
         // Fewer than a page are left to look at.
         ("ada", "customer_id = 'c-77'", "&customer_id=c-77"),
+        ("colour1", "customer_id = 'c-77'", "&customer_id=c-77"),
         ("nothing", "true", ""),
     ] {
         let query: Vec<String> = words.split(' ').map(|word| format!("'{word}':*")).collect();
@@ -190,17 +191,17 @@ async fn a_search_finds_what_comparing_every_order_finds() {
         for page in expected.chunks(50).take(3) {
             let orders = Orders::from_parameters(&parameters).unwrap();
             let statement = orders.statement(LIVE);
-            let rows = statement.fetch_all(&mut connection).await.unwrap();
-            let found: Vec<String> = rows
+            let found = statement.fetch_all(&mut connection).await.unwrap();
+            let ids: Vec<String> = found
                 .iter()
                 .take(50)
                 .map(|row| row.get("order_id"))
                 .collect();
-            assert_eq!(found, page, "{list}");
-            let Some(last) = orders.snapshot(&rows).unwrap().rows.last else {
+            assert_eq!(ids, page, "{list}");
+            let Some(end) = orders.snapshot(&found).unwrap().rows.last else {
                 break;
             };
-            let next = parameters.with_cursor(&orders.cursor_behind(1, &last));
+            let next = parameters.with_cursor(&orders.cursor_behind(1, &end));
             parameters = Parameters::parse(&next, &known).unwrap();
         }
     }
