@@ -47,6 +47,15 @@ pub struct Loaded {
     pub key: Option<RecordedKey>,
 }
 
+/// What [`EventStore::load_from`] is asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    aggregate_type: String,
+    aggregate_id: String,
+    shortcuts: Shortcuts,
+    key: Option<Uuid>,
+}
+
 /// A key with the first event that it led to, as [`RecordedKey`] reads it.
 const KEY: &str = "
 select
@@ -86,6 +95,8 @@ impl EventStore {
     /// The aggregate, from the latest of the shortcuts that the log bears out, and what the key led to, in one statement
     /// and so of one moment. A refusal must be judged on this: of two statements, the first could miss what the second's
     /// key stands for.
+    ///
+    /// Aggregates that are asked for at the same time share the statement. It begins after each of them was asked for.
     pub async fn load_from(
         &self,
         aggregate_type: &str,
@@ -93,73 +104,44 @@ impl EventStore {
         shortcuts: Shortcuts,
         key: Option<Uuid>,
     ) -> Result<Loaded, StoreError> {
-        let columns = StoredEvent::COLUMNS;
-        let rows = sqlx::query(&format!(
-            "select {columns}, k.*,
-                base.sequence as base_sequence,
-                base.event_id as base_event,
-                base.shape_version as base_shape,
-                -- Long, so it comes once.
-                case
-                    when e.sequence is null or e.sequence = base.sequence + 1 then base.state
-                end as base_state
-            from (values (true)) as one
-            left join lateral (
-                {KEY}
-                where k.id = $3
-                offset 0
-            ) k on true
-            left join lateral (
-                select shortcut.*
-                from (
-                    select
-                        $4::bigint as sequence,
-                        $5::uuid as event_id,
-                        null::integer as shape_version,
-                        null::json as state
-                    union all
-                    (
-                        select last_sequence, last_event_id, shape_version, payload
-                        from snapshot
-                        where aggregate_type = $1
-                        and aggregate_id = $2
-                        and shape_version = $6
-                        offset 0
-                    )
-                ) shortcut
-                cross join lateral (
-                    select event_id
-                    from event
-                    where aggregate_type = $1
-                    and aggregate_id = $2
-                    and sequence = shortcut.sequence
-                    offset 0
-                ) there
-                where there.event_id = shortcut.event_id
-                -- Of two that are equally far, the one that is at hand.
-                order by shortcut.sequence desc, shortcut.shape_version nulls first
-                limit 1
-            ) base on true
-            left join lateral (
-                select *
-                from event
-                where aggregate_type = $1
-                and aggregate_id = $2
-                and sequence > coalesce(base.sequence, 0)
-                offset 0
-            ) e on true
-            order by e.sequence"
-        ))
-        .bind(aggregate_type)
-        .bind(aggregate_id)
-        .bind(key)
-        .bind(shortcuts.held.map(|held| held.sequence))
-        .bind(shortcuts.held.map(|held| held.event_id))
-        .bind(shortcuts.shape_version)
-        .fetch_all(self.pool())
-        .await?;
-        let loaded = Loaded::from_rows(&rows)?;
-        Ok(loaded)
+        let wanted = Wanted {
+            aggregate_type: aggregate_type.to_owned(),
+            aggregate_id: aggregate_id.to_owned(),
+            shortcuts,
+            key,
+        };
+        let read = |wanted| self.load_wanted(wanted);
+        self.loads().ask(wanted, read).await
+    }
+
+    /// In the order of what is wanted.
+    async fn load_wanted(&self, wanted: Vec<Wanted>) -> Result<Vec<Loaded>, StoreError> {
+        let types: Vec<&str> = wanted.iter().map(|of| of.aggregate_type.as_str()).collect();
+        let ids: Vec<&str> = wanted.iter().map(|of| of.aggregate_id.as_str()).collect();
+        let keys: Vec<Option<Uuid>> = wanted.iter().map(|of| of.key).collect();
+        let held = || wanted.iter().map(|of| of.shortcuts.held);
+        let held_sequences: Vec<Option<i64>> = held().map(|held| Some(held?.sequence)).collect();
+        let held_events: Vec<Option<Uuid>> = held().map(|held| Some(held?.event_id)).collect();
+        let shapes: Vec<Option<i32>> = wanted.iter().map(|of| of.shortcuts.shape_version).collect();
+        let rows = sqlx::query(&load_statement())
+            .bind(types)
+            .bind(ids)
+            .bind(keys)
+            .bind(held_sequences)
+            .bind(held_events)
+            .bind(shapes)
+            .fetch_all(self.pool())
+            .await?;
+        let mut rows_of: Vec<Vec<PgRow>> = wanted.iter().map(|_| Vec::new()).collect();
+        for row in rows {
+            let number: i64 = row.try_get("wanted_number")?;
+            let index = usize::try_from(number - 1).unwrap_or(usize::MAX);
+            if let Some(rows) = rows_of.get_mut(index) {
+                rows.push(row);
+            }
+        }
+        let loaded = rows_of.iter().map(|rows| Loaded::from_rows(rows));
+        Ok(loaded.collect::<Result<Vec<Loaded>, sqlx::Error>>()?)
     }
 
     /// What a key led to, if it is recorded.
@@ -199,6 +181,69 @@ impl EventStore {
         .await?;
         Ok(events)
     }
+}
+
+/// Selects, of each that is wanted, a row an event, or one row if there is none; all have its base and its key.
+fn load_statement() -> String {
+    let columns = StoredEvent::COLUMNS;
+    format!(
+        "select {columns}, k.*,
+            wanted.number as wanted_number,
+            base.sequence as base_sequence,
+            base.event_id as base_event,
+            base.shape_version as base_shape,
+            -- Long, so it comes once.
+            case
+                when e.sequence is null or e.sequence = base.sequence + 1 then base.state
+            end as base_state
+        from unnest($1::text[], $2::text[], $3::uuid[], $4::bigint[], $5::uuid[], $6::integer[]) with ordinality
+            as wanted (type, id, key, held_sequence, held_event, shape_version, number)
+        left join lateral (
+            {KEY}
+            where k.id = wanted.key
+            offset 0
+        ) k on true
+        left join lateral (
+            select shortcut.*
+            from (
+                select
+                    wanted.held_sequence as sequence,
+                    wanted.held_event as event_id,
+                    null::integer as shape_version,
+                    null::json as state
+                union all
+                (
+                    select last_sequence, last_event_id, shape_version, payload
+                    from snapshot
+                    where aggregate_type = wanted.type
+                    and aggregate_id = wanted.id
+                    and shape_version = wanted.shape_version
+                    offset 0
+                )
+            ) shortcut
+            cross join lateral (
+                select event_id
+                from event
+                where aggregate_type = wanted.type
+                and aggregate_id = wanted.id
+                and sequence = shortcut.sequence
+                offset 0
+            ) there
+            where there.event_id = shortcut.event_id
+            -- Of two that are equally far, the one that is at hand.
+            order by shortcut.sequence desc, shortcut.shape_version nulls first
+            limit 1
+        ) base on true
+        left join lateral (
+            select *
+            from event
+            where aggregate_type = wanted.type
+            and aggregate_id = wanted.id
+            and sequence > coalesce(base.sequence, 0)
+            offset 0
+        ) e on true
+        order by wanted.number, e.sequence"
+    )
 }
 
 impl Loaded {

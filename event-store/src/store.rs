@@ -1,11 +1,14 @@
 //! The connections to the log.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use shared_reads::SharedReads;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
-use crate::StoreError;
+use crate::load::Wanted;
+use crate::{Loaded, StoreError};
 
 /// How to reach the log.
 #[derive(Clone)]
@@ -40,7 +43,12 @@ impl StoreSettings {
 pub struct EventStore {
     pool: PgPool,
     append: PgConnectOptions,
+    loads: Arc<SharedReads<Wanted, Loaded>>,
 }
+
+/// Loads under way at a time, and aggregates that share one: each may have thousands of events.
+const LOADS: usize = 2;
+const LOADED_TOGETHER: usize = 32;
 
 impl EventStore {
     /// Takes the settings without connecting, so that a service can start before its database.
@@ -79,7 +87,12 @@ impl EventStore {
             .max_connections(settings.max_connections)
             .acquire_timeout(settings.acquire_timeout)
             .connect_lazy_with(read);
-        Ok(Self { pool, append })
+        let loads = Arc::new(SharedReads::new(LOADS, LOADED_TOGETHER));
+        Ok(Self {
+            pool,
+            append,
+            loads,
+        })
     }
 
     /// Takes the settings and makes sure that the database answers.
@@ -103,6 +116,11 @@ impl EventStore {
     /// Ends the connections, in order, when nothing needs them any more. All clones are closed with it.
     pub async fn close(&self) {
         self.pool.close().await;
+    }
+
+    /// Where aggregates wait to be loaded together.
+    pub(crate) fn loads(&self) -> &SharedReads<Wanted, Loaded> {
+        &self.loads
     }
 
     /// How the appender connects.

@@ -159,7 +159,7 @@ impl Views {
         let pool = pool_of(options.clone(), connections);
         Self {
             progress: ProgressWatch::start(pool.clone(), stopping.clone()),
-            single_orders: SingleOrders::start(options, &stopping),
+            single_orders: SingleOrders::connect_lazy(options),
             pool,
             generations: Arc::default(),
             stopping,
@@ -253,10 +253,9 @@ impl Views {
         query: &Q,
         generation: KnownGeneration,
     ) -> Result<Vec<PgRow>, sqlx::Error> {
-        if let Some(order_id) = query.single_order()
-            && let Some(row) = self.single_orders.read(order_id, generation).await
-        {
-            return Ok(vec![row]);
+        if let Some(order_id) = query.single_order() {
+            let row = self.single_orders.read(order_id, generation).await?;
+            return Ok(row.into_iter().collect());
         }
         let mut borrowed = Borrowed::from(&self.pool).await?;
         let statement = query.statement(generation);

@@ -8,10 +8,11 @@ use serde_json::Value;
 /// The rooms that each room may depend on. A room that is missing here fails the test.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("domain", &[]),
-    ("event-store", &["domain"]),
+    ("event-store", &["domain", "shared-reads"]),
     ("event-stream", &["event-store"]),
     ("read-model", &["domain"]),
     ("service-kit", &[]),
+    ("shared-reads", &[]),
     (
         "command-api",
         &[
@@ -32,7 +33,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "service-kit",
         ],
     ),
-    ("query-api", &["read-model", "service-kit"]),
+    ("query-api", &["read-model", "service-kit", "shared-reads"]),
     (
         "platform",
         &[
@@ -41,6 +42,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "event-stream",
             "read-model",
             "service-kit",
+            "shared-reads",
             "command-api",
             "projector",
             "query-api",

@@ -7,6 +7,7 @@
 
 mod broker;
 mod content;
+mod disk_full;
 mod following;
 mod histories;
 mod lives;
