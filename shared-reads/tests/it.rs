@@ -67,11 +67,13 @@ async fn an_error_is_told_to_who_asked_for_it() {
     let ask = |question| shared.ask(question, |questions| source.read(questions));
     let mut first = Box::pin(ask(1));
     assert_eq!(poll_immediate(&mut first).await, None);
-    let others = join_all([12, 13, 14].map(ask));
+    let mut others = Box::pin(join_all([12, 13, 14].map(ask)));
+    assert!(poll_immediate(&mut others).await.is_none());
     source.may_read.add_permits(100);
     let (first, others) = tokio::join!(first, others);
     assert_eq!(first, Ok(2));
     assert_eq!(others, [Ok(24), Err("cannot read [13]".to_owned()), Ok(28)]);
+    assert_eq!(source.reads()[1], [12, 13, 14]);
 }
 
 #[tokio::test]
