@@ -56,19 +56,35 @@ pub(crate) struct Wanted {
     key: Option<Uuid>,
 }
 
-/// A key with the first event that it led to, as [`RecordedKey`] reads it.
-const KEY: &str = "
-select
-    k.request as key_request,
-    k.position as first_position,
-    k.events as key_events,
-    k.status as key_status,
-    k.represented as key_represented,
-    first.aggregate_type as key_aggregate_type,
-    first.aggregate_id as key_aggregate_id,
-    first.sequence as key_first_sequence
-from idempotency_key k
-join event first on first.position = k.position";
+/// Selects a key, named by an SQL expression, with the first event that it led to, as [`RecordedKey`] reads it.
+///
+/// Each is looked up by itself. As a join, a plan that was made while there were hardly any keys walked all of them in the order of
+/// their positions, for each key that was asked for, until the next `analyze`.
+fn recorded_key(id: &str) -> String {
+    format!(
+        "select
+            k.request as key_request,
+            k.position as first_position,
+            k.events as key_events,
+            k.status as key_status,
+            k.represented as key_represented,
+            first.aggregate_type as key_aggregate_type,
+            first.aggregate_id as key_aggregate_id,
+            first.sequence as key_first_sequence
+        from (
+            select *
+            from idempotency_key
+            where id = {id}
+            offset 0
+        ) k
+        cross join lateral (
+            select aggregate_type, aggregate_id, sequence
+            from event
+            where position = k.position
+            offset 0
+        ) first"
+    )
+}
 
 impl EventStore {
     /// All events of an aggregate, in order; empty if there is none.
@@ -146,7 +162,7 @@ impl EventStore {
 
     /// What a key led to, if it is recorded.
     pub async fn find_key(&self, key: Uuid) -> Result<Option<RecordedKey>, StoreError> {
-        let found = sqlx::query_as(&format!("{KEY} where k.id = $1"))
+        let found = sqlx::query_as(&recorded_key("$1"))
             .bind(key)
             .fetch_optional(self.pool())
             .await?;
@@ -199,9 +215,7 @@ fn load_statement() -> String {
         from unnest($1::text[], $2::text[], $3::uuid[], $4::bigint[], $5::uuid[], $6::integer[]) with ordinality
             as wanted (type, id, key, held_sequence, held_event, shape_version, number)
         left join lateral (
-            {KEY}
-            where k.id = wanted.key
-            offset 0
+            {key}
         ) k on true
         left join lateral (
             select shortcut.*
@@ -242,7 +256,8 @@ fn load_statement() -> String {
             and sequence > coalesce(base.sequence, 0)
             offset 0
         ) e on true
-        order by wanted.number, e.sequence"
+        order by wanted.number, e.sequence",
+        key = recorded_key("wanted.key"),
     )
 }
 
