@@ -81,8 +81,11 @@ async fn live(platform: &Platform, number: usize) -> Result<usize> {
         let at = at.send().await?.text().await?;
         ensure!(at == *text, "at {updated}: {at}\nwas shown as {text}");
     }
-    let (last, _) = shown.last_key_value().context("versions")?;
-    let beyond = platform.get(&format!("{path}?version={}", last + 2), position);
+    // The last command may have led to several events.
+    let now = platform.get(&path, position).send().await?;
+    let last = expect(200, now).await?["version"].as_i64();
+    let beyond = last.context("version")? + 1;
+    let beyond = platform.get(&format!("{path}?version={beyond}"), position);
     expect(404, beyond.send().await?).await?;
     Ok(shown.len())
 }
@@ -121,8 +124,9 @@ fn wish(order: &Value, dice: &mut Dice, step: usize) -> Option<(String, Value)> 
         "deliver" => json!({ "shipment_id": id_in("shipments", "shipment_id")? }),
         "cancel-lines" => json!({ "lines": units, "reason": "too many" }),
         "request-return" => json!({ "return_id": id, "lines": units }),
-        "approve-return" | "decline-return" => {
-            json!({ "return_id": id_in("returns", "return_id")? })
+        "approve-return" => json!({ "return_id": id_in("returns", "return_id")? }),
+        "decline-return" => {
+            json!({ "return_id": id_in("returns", "return_id")?, "reason": "worn" })
         }
         "receive-return" => json!({ "return_id": id_in("returns", "return_id")?, "lines":
             [{ "line_id": line, "quantity": 1, "condition": "sellable", "restock": true }] }),
