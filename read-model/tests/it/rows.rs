@@ -362,3 +362,58 @@ async fn a_day_whose_movements_took_each_other_back_is_there_however_it_came_abo
     assert_eq!(of(1).await.len(), 1);
     assert_eq!(of(1).await, of(2).await);
 }
+
+/// Whatever is in the table by now, and however little there was when the statement was planned.
+#[tokio::test]
+async fn what_an_order_added_before_is_looked_up_by_its_key() {
+    let (_database, pool) = views(4).await;
+    let mut connection = pool.acquire().await.unwrap();
+    let part = Part {
+        generation: 1,
+        partition: 0,
+    };
+    let added = |orders: std::ops::Range<usize>| -> Vec<OfOrder<revenue::Contribution>> {
+        let order = |number| OfOrder {
+            order_id: format!("order-{number}"),
+            contribution: revenue::Contribution {
+                currency: "EUR".to_owned(),
+                days: Vec::new(),
+            },
+        };
+        orders.map(order).collect()
+    };
+    for setting in [
+        "set enable_seqscan = off",
+        "set plan_cache_mode = force_generic_plan",
+    ] {
+        sqlx::query(setting)
+            .execute(&mut *connection)
+            .await
+            .unwrap();
+    }
+    revenue::write(&mut connection, part, &added(0..10))
+        .await
+        .unwrap();
+    sqlx::query("analyze revenue_by_order_1")
+        .execute(&mut *connection)
+        .await
+        .unwrap();
+    for batch in 0..20 {
+        let orders = added(batch * 100..batch * 100 + 100);
+        revenue::write(&mut connection, part, &orders)
+            .await
+            .unwrap();
+    }
+    let mut transaction = sqlx::Connection::begin(&mut *connection).await.unwrap();
+    let orders = added(0..50);
+    revenue::write(&mut transaction, part, &orders)
+        .await
+        .unwrap();
+    let read: i64 = sqlx::query_scalar(
+        "select idx_tup_fetch from pg_stat_xact_user_tables where relname = 'revenue_by_order_1'",
+    )
+    .fetch_one(&mut *transaction)
+    .await
+    .unwrap();
+    assert!(read < 500, "{read} rows were read for 50 orders");
+}
