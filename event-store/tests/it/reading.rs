@@ -384,6 +384,8 @@ async fn statements_walk_indexes_though_their_plans_were_made_on_empty_tables() 
     appender.append(first("last", 1)).await.unwrap();
     appender.close().await;
     store.pool().close().await;
+    // A connection that was just being returned stays in a closed pool.
+    drop((appender, store));
     // A backend reports what it scanned at its end.
     let idle = "select count(*) from pg_stat_activity
         where datname = current_database()

@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use event_store::{
-    Append, AppendError, Appender, AppenderSettings, EventStore, NewEvent, Outcome, StoredEvent,
+    Append, AppendError, Appender, AppenderSettings, EventStore, NewEvent, Outcome, StoreSettings,
+    StoredEvent,
 };
 use test_kit::eventually;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::log::{PATIENCE, after, assert_continuous, first, key, log_on};
+use crate::log::{PATIENCE, after, assert_continuous, first, key, log_on, settings};
 
 const WRITERS: usize = 64;
 /// Commands of each writer.
@@ -61,13 +62,14 @@ async fn insist(appender: &Appender, mut command: Append, seen: &Seen) -> (Appen
 }
 
 /// The order's last event, as soon as the log can be read.
-async fn last_event(store: &EventStore, order: &str) -> StoredEvent {
+async fn last_event(store: &EventStore, order: &str, seen: &Seen) -> StoredEvent {
     let until = Instant::now() + LONG;
     loop {
         match store.load("order", order).await {
             Ok(mut events) => return events.pop().unwrap(),
             Err(error) => assert!(Instant::now() < until, "{error}"),
         }
+        seen.unavailable.fetch_add(1, Ordering::Relaxed);
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -86,7 +88,7 @@ async fn write(
         let (sent, position) = insist(&appender, command, &seen).await;
         acknowledged.push((order.clone(), position));
         // A replay is of a sending whose event had another id.
-        let last = last_event(&store, &order).await;
+        let last = last_event(&store, &order, &seen).await;
         command = Append {
             expected_sequence: last.sequence,
             expected_last_event: Some(last.event_id),
@@ -99,13 +101,19 @@ async fn write(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crash_under_load_loses_nothing_that_was_acknowledged_and_doubles_nothing() {
     let mut cluster = test_kit::cluster(&[]).await;
-    let store = log_on(&cluster).await;
+    log_on(&cluster).await.close().await;
+    // All writers may be reading when the server crashes: they, too, are told soon.
+    let impatient = StoreSettings {
+        acquire_timeout: Duration::from_secs(1),
+        ..settings(&cluster.url("postgres"))
+    };
+    let store = EventStore::connect(&impatient).await.unwrap();
     // Given up soon, so that callers meet both kinds of errors.
-    let settings = AppenderSettings {
+    let given_up_soon = AppenderSettings {
         undecided_limit: Duration::from_millis(100),
         ..AppenderSettings::default()
     };
-    let appenders = [(); 2].map(|()| Appender::start(&store, settings));
+    let appenders = [(); 2].map(|()| Appender::start(&store, given_up_soon));
     let seen = Arc::new(Seen::default());
     let mut writers = JoinSet::new();
     for number in 0..WRITERS {
