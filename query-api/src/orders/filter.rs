@@ -176,11 +176,18 @@ impl Filter {
                 .push_bind(values.clone());
         }
         if let Some(words) = &self.found_by {
+            // In a scalar query, it is read from its text once, not for each order.
             statement
-                .push(" and (t.words @@ ")
+                .push(" and (t.words @@ (select ")
                 .push_bind(words.join(" & "))
-                .push("::tsquery) is true");
+                .push("::tsquery)) is true");
         }
+    }
+
+    /// Whether it has values that may be those of every order or of few.
+    pub(super) fn has_values(&self) -> bool {
+        let ranges = self.placed != (None, None) || self.total != (None, None);
+        ranges || self.on_hold.is_some() || !self.columns.is_empty() || !self.terms.is_empty()
     }
 
     /// Adds its conditions on an order `o` to a `where` clause that has one already.

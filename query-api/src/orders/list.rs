@@ -153,17 +153,14 @@ impl Orders {
         }
         let column = self.sort.column();
         let order = self.sort.clause(&format!("o.{column}"), "o.order_id");
-        statement
-            .push(format!(" order by {order} limit "))
-            .push_bind(rows);
+        // Written out: a plan that is kept must know that these are few.
+        statement.push(format!(" order by {order} limit {rows}"));
     }
 
     /// Ends a statement that selects what was found in several ways.
     pub(super) fn end(&self, statement: &mut Statement) {
         let order = self.sort.clause("found.sort_key", "found.order_id");
-        statement
-            .push(format!(" order by {order} limit "))
-            .push_bind(self.rows());
+        statement.push(format!(" order by {order} limit {}", self.rows()));
     }
 
     /// How many orders are read for a page: one more than it shows.
@@ -187,13 +184,19 @@ impl ViewQuery for Orders {
     fn statement(&self, generation: KnownGeneration) -> Statement {
         let position =
             position::of_view(&format!("'{}'", Self::VIEW), &generation.number.to_string());
-        PageOf {
+        let statement = PageOf {
             view: Self::VIEW,
             position: &position,
             columns: "page.sort_key, page.order_id",
             order: &self.sort.clause("sort_key", "order_id"),
         }
-        .statement(|statement| self.candidates(generation.number, statement))
+        .statement(|statement| self.candidates(generation.number, statement));
+        if self.filter.has_values() {
+            statement
+        } else {
+            // How a search goes is decided while it runs, whatever the words are. To plan all its ways takes longer than to go one.
+            statement.to_keep()
+        }
     }
 
     fn snapshot(&self, rows: &[PgRow]) -> Result<Snapshot<Self::Rows>, sqlx::Error> {

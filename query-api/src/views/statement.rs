@@ -31,6 +31,11 @@ impl Statement {
         }
     }
 
+    /// The same, prepared once a connection.
+    pub(crate) fn to_keep(self) -> Self {
+        Self { kept: true, ..self }
+    }
+
     /// Adds SQL.
     pub(crate) fn push(&mut self, sql: impl AsRef<str>) -> &mut Self {
         self.sql.push_str(sql.as_ref());

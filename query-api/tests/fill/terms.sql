@@ -10,6 +10,7 @@ select
         array[
             'ada', 'lovelace' || position * 7919 % 9973, 'example', 'org', 'teapot', 'sku', 'common',
             (position % 5003)::text, 'colour' || position % 17
-        ] || coalesce(string_to_array(order_number, '-'), '{}')
+        ] || case when position <= 3000 then array['early'] else '{}' end
+          || coalesce(string_to_array(order_number, '-'), '{}')
     )
 from orders_1

@@ -129,6 +129,7 @@ impl Questions {
         self.list("products", "/v1/products");
         self.list("fulfillment-queue", "/v1/fulfillment/queue");
         self.list("returns", "/v1/returns?status=requested");
+        self.list("projections", "/v1/projections");
         self.list("audit", "/v1/audit/events");
         self.list(
             "audit-actor",
@@ -159,6 +160,8 @@ impl Questions {
     }
 
     fn single(&mut self, known: &[Known]) {
+        let projection = ["/v1/projections/orders".to_owned()];
+        self.add("one/projection", projection.into_iter());
         let paths = known.iter().map(|o| format!("/v1/orders/{}", o.order_id));
         self.add("one/order", paths);
         let paths = known
