@@ -16,7 +16,9 @@ pub struct Config {
     pub address: SocketAddr,
     /// `READ_MODEL_URL`: the views' database, `postgres://user:password@host:port/database`. Needed.
     pub read_model: PgConnectOptions,
-    /// `READ_MODEL_CONNECTIONS`: how many connections to it at most, besides two for single orders and two for what operators ask for. Default 16.
+    /// `READ_MODEL_CONNECTIONS`: how many connections to it at most, besides two for single orders and two for what operators ask for.
+    /// Default: three a processor, at least six. More statements at a time are not answered sooner by a database of that size, and the
+    /// long ones take long.
     pub connections: u32,
     /// `AUTH_…`: which tokens are good. Needed.
     pub auth: AuthSettings,
@@ -41,7 +43,7 @@ impl Config {
                 "must be postgres://user:password@host:port/database",
             );
         }
-        let connections: u32 = reader.or("READ_MODEL_CONNECTIONS", 16);
+        let connections = reader.or("READ_MODEL_CONNECTIONS", default_connections());
         if connections == 0 {
             reader.reject("READ_MODEL_CONNECTIONS", "must be at least 1");
         }
@@ -56,6 +58,11 @@ impl Config {
         });
         reader.finish_with(config)
     }
+}
+
+fn default_connections() -> u32 {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    u32::try_from(3 * processors).unwrap_or(u32::MAX).max(6)
 }
 
 /// The driver itself takes any scheme.
@@ -92,6 +99,6 @@ mod tests {
         ]);
         let config = Config::from_vars(&vars).unwrap();
         assert_eq!(config.address, DEFAULT_ADDRESS);
-        assert_eq!(config.connections, 16);
+        assert_eq!(config.connections, default_connections());
     }
 }

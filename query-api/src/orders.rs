@@ -1,10 +1,10 @@
 //! Queries about orders: one, now or as it was, a list, and what happened to one.
 
+mod by_terms;
 mod filter;
 pub(crate) mod list;
 pub(crate) mod one;
 pub(crate) mod past;
-mod search;
 mod sort;
 pub(crate) mod timeline;
 

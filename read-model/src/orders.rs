@@ -13,7 +13,7 @@ use crate::view::{Shape, Table};
 /// The view.
 pub(crate) const SHAPE: Shape = Shape {
     name: "orders",
-    version: 1,
+    version: 2,
     tables: &[
         Table {
             name: "orders",
@@ -83,7 +83,12 @@ pub struct TermsRow {
     pub tags: BTreeSet<String>,
     /// The words of its texts, as [`crate::words::words`] makes them.
     pub words: BTreeSet<String>,
+    /// What orders are sorted by when nothing else is asked for: when it was placed, or as long as it never was, created.
+    pub sorted_at: Timestamp,
 }
+
+/// The first version of the view's shape whose terms have a `sorted_at`.
+pub const TERMS_ARE_SORTED_SINCE: i32 = 2;
 
 /// The name of the table of terms in this generation, safe to stand in SQL as it is.
 pub fn terms_table(generation: i32) -> String {
@@ -192,9 +197,10 @@ pub async fn fill(
             .array(&row.skus)
             .array(&row.tags)
             .words(&row.words)
+            .time(row.sorted_at)
             .end_row();
     }
-    let columns = "order_id, skus, tags, words";
+    let columns = "order_id, skus, tags, words, sorted_at";
     copied
         .send(connection, &terms_table(generation), columns)
         .await
@@ -237,17 +243,20 @@ async fn write_terms(
     rows: &[TermsRow],
 ) -> Result<(), sqlx::Error> {
     let statement = format!(
-        "insert into {table} (order_id, skus, tags, words)
+        "insert into {table} (order_id, skus, tags, words, sorted_at)
         select
             order_id,
             string_to_array(skus, '{SEPARATOR}'),
             string_to_array(tags, '{SEPARATOR}'),
-            array_to_tsvector(string_to_array(words, '{SEPARATOR}'))
-        from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as new (order_id, skus, tags, words)
+            array_to_tsvector(string_to_array(words, '{SEPARATOR}')),
+            sorted_at
+        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
+            as new (order_id, skus, tags, words, sorted_at)
         on conflict (order_id) do update
         set skus = excluded.skus,
             tags = excluded.tags,
-            words = excluded.words",
+            words = excluded.words,
+            sorted_at = excluded.sorted_at",
         table = terms_table(generation)
     );
     let ids: Vec<&str> = rows.iter().map(|row| row.order_id.as_str()).collect();
@@ -256,11 +265,13 @@ async fn write_terms(
             .map(|row| joined(column(row)))
             .collect::<Vec<_>>()
     };
+    let times: Vec<_> = rows.iter().map(|row| row.sorted_at.as_datetime()).collect();
     sqlx::query(&statement)
         .bind(ids)
         .bind(lists(|row| &row.skus))
         .bind(lists(|row| &row.tags))
         .bind(lists(|row| &row.words))
+        .bind(times)
         .execute(connection)
         .await?;
     Ok(())

@@ -114,13 +114,14 @@ impl Setup {
             ),
             (
                 "orders_1 full join order_terms_1 using (order_id)",
-                r#"(skus, tags) is distinct from (
+                r#"(skus, tags, order_terms_1.sorted_at) is distinct from (
                     array(
                         select distinct (line->>'sku') collate "C"
                         from json_array_elements(document->'lines') line
                         order by 1
                     ),
-                    array(select tag collate "C" from json_array_elements_text(document->'tags') tag order by 1)
+                    array(select tag collate "C" from json_array_elements_text(document->'tags') tag order by 1),
+                    coalesce((document->>'placed_at')::timestamptz, (document->>'created_at')::timestamptz)
                 )"#,
             ),
             (

@@ -168,26 +168,32 @@ impl Filter {
         self.found_by.as_deref()
     }
 
-    /// Adds its conditions on an order's terms `t` to a `where` clause that has one already. No index is used for the words.
-    pub(super) fn restrict_terms(&self, statement: &mut Statement) {
+    /// Adds its conditions on an order's terms, which are called `terms`, to a `where` clause that has one already. No index is used
+    /// for the words.
+    pub(super) fn restrict_terms(&self, terms: &str, statement: &mut Statement) {
         for (column, values) in &self.terms {
             statement
-                .push(format!(" and t.{column} && "))
+                .push(format!(" and {terms}.{column} && "))
                 .push_bind(values.clone());
         }
         if let Some(words) = &self.found_by {
             // In a scalar query, it is read from its text once, not for each order.
             statement
-                .push(" and (t.words @@ (select ")
+                .push(format!(" and ({terms}.words @@ (select "))
                 .push_bind(words.join(" & "))
                 .push("::tsquery)) is true");
         }
     }
 
+    /// Whether it asks for what only the orders' rows tell.
+    pub(super) fn needs_orders(&self) -> bool {
+        let ranges = self.placed != (None, None) || self.total != (None, None);
+        ranges || self.on_hold.is_some() || !self.columns.is_empty()
+    }
+
     /// Whether it has values that may be those of every order or of few.
     pub(super) fn has_values(&self) -> bool {
-        let ranges = self.placed != (None, None) || self.total != (None, None);
-        ranges || self.on_hold.is_some() || !self.columns.is_empty() || !self.terms.is_empty()
+        self.needs_orders() || !self.terms.is_empty()
     }
 
     /// Adds its conditions on an order `o` to a `where` clause that has one already.

@@ -7,8 +7,8 @@ use read_model::{CustomerId, View, orders, position};
 use service_kit::{Problem, ProblemType};
 use sqlx::postgres::PgRow;
 
+use super::by_terms::ByTerms;
 use super::filter::{CUSTOMER_ID, Filter};
-use super::search;
 use super::sort::{Key, Sort};
 use crate::answer;
 use crate::request::{CursorOf, Parameters, Question};
@@ -114,35 +114,27 @@ impl Orders {
     }
 
     /// One order more than the page has.
-    fn candidates(&self, generation: i32, statement: &mut Statement) {
-        if let Some(words) = self.filter.looks_for() {
-            return search::candidates(self, words, generation, statement);
-        }
-        let table = Self::VIEW.table(generation);
-        let column = self.sort.column();
+    fn candidates(&self, generation: KnownGeneration, statement: &mut Statement) {
+        let table = Self::VIEW.table(generation.number);
         if !self.filter.needs_terms() {
+            let column = self.sort.column();
             statement.push(format!(
                 "select o.{column} as sort_key, o.order_id, o.document from {table} o where true"
             ));
             return self.first_of(self.rows(), statement);
         }
-        // All that fit are put in order by what an index holds, and only the page's documents are read.
-        statement.push(format!(
-            "select found.sort_key, found.order_id, shown.document
-            from (
-                select o.{column} as sort_key, o.order_id
-                from {table} o
-                join {terms} t on t.order_id = o.order_id
-                where true",
-            terms = orders::terms_table(generation)
-        ));
-        self.filter.restrict_terms(statement);
-        self.first_of(self.rows(), statement);
-        statement.push(format!(
-            ") found
-            join {table} shown on shown.order_id = found.order_id"
-        ));
-        self.end(statement);
+        let by_terms = ByTerms {
+            list: self,
+            table,
+            terms: orders::terms_table(generation.number),
+            terms_are_enough: self.sort.is_of_terms()
+                && !self.filter.needs_orders()
+                && generation.shape_version >= orders::TERMS_ARE_SORTED_SINCE,
+        };
+        match self.filter.looks_for() {
+            Some(words) => by_terms.search(words, statement),
+            None => by_terms.look_up(statement),
+        }
     }
 
     /// Of the orders `o`, these many of the list from where the page begins; ends a `where` clause that has a condition already.
@@ -184,19 +176,18 @@ impl ViewQuery for Orders {
     fn statement(&self, generation: KnownGeneration) -> Statement {
         let position =
             position::of_view(&format!("'{}'", Self::VIEW), &generation.number.to_string());
-        let statement = PageOf {
+        let mut statement = PageOf {
             view: Self::VIEW,
             position: &position,
             columns: "page.sort_key, page.order_id",
             order: &self.sort.clause("sort_key", "order_id"),
         }
-        .statement(|statement| self.candidates(generation.number, statement));
-        if self.filter.has_values() {
-            statement
-        } else {
+        .statement(|statement| self.candidates(generation, statement));
+        if !self.filter.has_values() {
             // How a search goes is decided while it runs, whatever the words are. To plan all its ways takes longer than to go one.
-            statement.to_keep()
+            statement.keep();
         }
+        statement
     }
 
     fn snapshot(&self, rows: &[PgRow]) -> Result<Snapshot<Self::Rows>, sqlx::Error> {

@@ -78,6 +78,11 @@ impl Sort {
         }
     }
 
+    /// Whether orders are sorted by what their terms have, too.
+    pub(super) fn is_of_terms(self) -> bool {
+        matches!(self.by, By::PlacedAt)
+    }
+
     /// What stands behind `order by`, with this column.
     pub(super) fn clause(self, column: &str, order_id: &str) -> String {
         let direction = if self.descending { "desc" } else { "asc" };

@@ -15,6 +15,8 @@ pub(crate) struct KnownGeneration {
     pub(crate) number: i32,
     /// Into how many partitions its orders are divided.
     pub(crate) partitions: u16,
+    /// The version of its shape: this program's, or an older one.
+    pub(crate) shape_version: i32,
 }
 
 impl KnownGeneration {
@@ -102,6 +104,7 @@ impl Generations {
         let known = KnownGeneration {
             number: found,
             partitions: u16::try_from(partitions).unwrap_or(u16::MAX),
+            shape_version: shape,
         };
         self.seen(|seen| {
             seen.known.insert((view, found), known);

@@ -31,9 +31,10 @@ impl Statement {
         }
     }
 
-    /// The same, prepared once a connection.
-    pub(crate) fn to_keep(self) -> Self {
-        Self { kept: true, ..self }
+    /// Has it prepared once a connection.
+    pub(crate) fn keep(&mut self) -> &mut Self {
+        self.kept = true;
+        self
     }
 
     /// Adds SQL.

@@ -1,5 +1,5 @@
 -- The terms of the orders of `orders.sql`.
-insert into order_terms_1 (order_id, skus, tags, words)
+insert into order_terms_1 (order_id, skus, tags, words, sorted_at)
 select
     order_id,
     array['SKU-' || position % 5003, 'SKU-' || position * 31 % 50021]
@@ -12,5 +12,6 @@ select
             (position % 5003)::text, 'colour' || position % 17
         ] || case when position <= 3000 then array['early'] else '{}' end
           || coalesce(string_to_array(order_number, '-'), '{}')
-    )
+    ),
+    sorted_at
 from orders_1

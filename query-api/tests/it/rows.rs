@@ -224,6 +224,7 @@ impl Order {
             skus: owned(self.skus),
             tags: owned(self.tags),
             words: words(&self.text).collect(),
+            sorted_at: self.placed_at.unwrap_or(self.created_at),
         };
         orders::write(connection, generation, &[row], &[terms])
             .await

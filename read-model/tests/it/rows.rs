@@ -89,6 +89,7 @@ fn terms(id: &str, sku: &str, text: &str) -> TermsRow {
         skus: BTreeSet::from([sku.to_owned(), "Ä \"quoted\" \\ {sku}".to_owned()]),
         tags: BTreeSet::new(),
         words: words(text).collect(),
+        sorted_at: Timestamp::parse("2026-11-20T10:00:00Z").unwrap(),
     }
 }
 
@@ -169,6 +170,7 @@ async fn the_terms_of_the_largest_order_fit() {
             .map(|number| text(number).chars().take(50).collect())
             .collect(),
         words: all,
+        sorted_at: Timestamp::parse("2026-11-20T10:00:00Z").unwrap(),
     };
     orders::write(&mut connection, 1, &[], &[row])
         .await

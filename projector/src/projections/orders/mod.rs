@@ -91,6 +91,7 @@ fn terms(fold: &OrderFold) -> Option<TermsRow> {
             .map(|tag| tag.as_str().to_owned())
             .collect(),
         words: found_by(fold.order_number(), facts),
+        sorted_at: fold.placed_at().or(fold.created_at())?,
     })
 }
 
