@@ -17,8 +17,8 @@ pub struct Config {
     /// `READ_MODEL_URL`: the views' database, `postgres://user:password@host:port/database`. Needed.
     pub read_model: PgConnectOptions,
     /// `READ_MODEL_CONNECTIONS`: how many connections to it at most, besides two for single orders and two for what operators ask for.
-    /// Default: three a processor, at least six. More statements at a time are not answered sooner by a database of that size, and the
-    /// long ones take long.
+    /// Default: two a processor and one more, as if the database had as many as this machine. More statements at a time are not
+    /// answered sooner, and the long ones much later.
     pub connections: u32,
     /// `AUTH_…`: which tokens are good. Needed.
     pub auth: AuthSettings,
@@ -60,9 +60,10 @@ impl Config {
     }
 }
 
+/// Where PostgreSQL's throughput has its knee when all is in memory, says its wiki ("Number Of Database Connections").
 fn default_connections() -> u32 {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    u32::try_from(3 * processors).unwrap_or(u32::MAX).max(6)
+    u32::try_from(2 * processors + 1).unwrap_or(u32::MAX)
 }
 
 /// The driver itself takes any scheme.
