@@ -48,8 +48,10 @@ pub(crate) enum PartitionError {
     /// The events could not be folded, or what they say could not be written.
     #[error(transparent)]
     Fold(#[from] FoldError),
-    /// Another worker moved the checkpoint.
-    #[error("another worker has this partition as well")]
+    /// Another worker moved the checkpoint, or the views' database lost what was committed last.
+    #[error(
+        "a checkpoint is not where this worker left it: another one has this partition as well, or the database crashed"
+    )]
     Doubled,
     /// The log is another than the views were made from, or has taken another turn; the next beginning puts that right.
     #[error("the log is not what this partition's views were made from")]
@@ -198,6 +200,7 @@ impl Partition {
             let received = self.listen(heard + IDLE).await;
             if received.is_empty() {
                 self.still_follows_the_log().await?;
+                self.still_has_its_checkpoints().await?;
                 let found = self.read_log().await?;
                 if found > 0 {
                     metrics::counter!(metric::HEALED, "why" => "silent").increment(1);
@@ -221,6 +224,24 @@ impl Partition {
             heard = Instant::now();
             progressed();
         }
+    }
+
+    /// Makes sure that the checkpoints are where they were left. A crash of the views' database takes back what it had not stored yet,
+    /// since commits do not wait for that. Whoever writes next notices it by the checkpoint, and so must who has nothing to write.
+    async fn still_has_its_checkpoints(&self) -> Result<(), PartitionError> {
+        let stored = views::targets(&self.sources.views, self.place.index).await?;
+        let is_moved = |known: &Target| {
+            let same =
+                |other: &&Target| (other.view, other.generation) == (known.view, known.generation);
+            // What is not kept any more is the layout's business.
+            let stored = stored.iter().find(same);
+            stored.is_some_and(|stored| stored.checkpoint != known.checkpoint)
+        };
+        if self.targets.iter().any(is_moved) {
+            metrics::counter!(metric::DOUBLED).increment(1);
+            return Err(PartitionError::Doubled);
+        }
+        Ok(())
     }
 
     /// Takes on generations that are new, and lets go of those that are kept no more.

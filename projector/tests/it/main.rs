@@ -7,6 +7,7 @@
 
 mod broker;
 mod content;
+mod crash;
 mod disk_full;
 mod following;
 mod histories;
