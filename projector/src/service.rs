@@ -334,17 +334,16 @@ mod tests {
     async fn no_statement_on_the_views_is_compiled() {
         let database = test_kit::database().await;
         let pool = connect_views(&database.url, 1).unwrap();
-        // A table without an index that helps, as the one of what partitions follow.
-        let plan: Vec<String> =
-            sqlx::query_scalar("explain select count(*) from pg_am where amtype = 'x'")
-                .fetch_all(&pool)
-                .await
-                .unwrap();
+        // As if every statement cost more than compiling it may.
+        sqlx::query("set jit_above_cost = 0")
+            .execute(&pool)
+            .await
+            .unwrap();
+        let plan: Vec<String> = sqlx::query_scalar("explain select count(*) from pg_am")
+            .fetch_all(&pool)
+            .await
+            .unwrap();
         let plan = plan.join("\n");
-        assert!(
-            plan.contains("cost=1000"),
-            "its estimate is beyond all bounds: {plan}"
-        );
         assert!(!plan.contains("JIT"), "{plan}");
     }
 }
