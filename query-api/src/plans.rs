@@ -2,7 +2,7 @@
 
 use read_model::{OrderId, Timestamp, View, create_view};
 use serde_json::Value;
-use sqlx::{Connection as _, PgConnection, Row as _};
+use sqlx::{Connection as _, Executor as _, PgConnection, Row as _};
 
 use crate::audit;
 use crate::orders::list::Orders;
@@ -231,7 +231,11 @@ async fn plans_that_were_made_on_empty_tables_read_no_more() {
     const KEPT: &[&str] = &[
         "",
         "sort=-total",
+        "sort=placed_at",
+        "sort=updated_at",
         "q=teapot",
+        "q=teapot&sort=placed_at",
+        "q=teapot&sort=updated_at",
         "q=ada+lovelace778",
         "q=lovelace777&sort=total",
         "q=colour2",
@@ -240,19 +244,34 @@ async fn plans_that_were_made_on_empty_tables_read_no_more() {
     let database = test_kit::database().await;
     let mut connection = PgConnection::connect(&database.url).await.unwrap();
     make_views(&mut connection).await;
+    // Enough for a second page, and then none.
+    add_rows(&mut connection, 120).await;
     let known = crate::orders::list::known();
-    let orders = KEPT.iter().map(|list| {
-        let parameters = Parameters::parse(list, &known).unwrap();
-        Orders::from_parameters(&parameters).unwrap()
-    });
-    let orders: Vec<Orders> = orders.collect();
+    let mut lists: Vec<(String, Orders)> = Vec::new();
+    for list in KEPT {
+        let mut parameters = Parameters::parse(list, &known).unwrap();
+        let first = Orders::from_parameters(&parameters).unwrap();
+        let rows = first.statement(LIVE).fetch_all(&mut connection).await;
+        if let Some(end) = first.snapshot(&rows.unwrap()).unwrap().rows.last {
+            let next = parameters.with_cursor(&first.cursor_behind(1, &end));
+            parameters = Parameters::parse(&next, &known).unwrap();
+            let second = Orders::from_parameters(&parameters).unwrap();
+            lists.push((format!("second page of {list}"), second));
+        }
+        lists.push(((*list).to_owned(), first));
+    }
+    // Other than to truncate, this leaves plans alone.
+    connection
+        .execute("delete from orders_1; delete from order_terms_1; delete from order_history_1")
+        .await
+        .unwrap();
     // More often than a statement is planned with its values, whatever they are.
-    for list in std::iter::repeat_n(&orders, 8).flatten() {
+    for (_, list) in std::iter::repeat_n(&lists, 8).flatten() {
         let rows = list.statement(LIVE).fetch_all(&mut connection).await;
         assert!(rows.unwrap().len() <= 1);
     }
     add_rows(&mut connection, ORDERS).await;
-    for (list, name) in orders.iter().zip(KEPT) {
+    for (name, list) in &lists {
         // In one transaction, as what a session has counted is otherwise reported, and begins anew, at any time.
         let mut transaction = connection.begin().await.unwrap();
         let (whole_before, by_index_before) = rows_read(&mut transaction).await;
