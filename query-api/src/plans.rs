@@ -1,6 +1,8 @@
 //! Every query, planned and run over many rows: none reads a large table from end to end, or much more than it shows.
 
-use read_model::{OrderId, Timestamp, View, create_view};
+mod filled;
+
+use read_model::{OrderId, Timestamp, View};
 use serde_json::Value;
 use sqlx::{Connection as _, Executor as _, PgConnection, Row as _};
 
@@ -11,7 +13,8 @@ use crate::orders::past::{Events, Until};
 use crate::orders::timeline::Timeline;
 use crate::request::Parameters;
 use crate::stream;
-use crate::views::{Generation, KnownGeneration, PLANNING, ViewQuery};
+use crate::views::{Generation, KnownGeneration, ViewQuery};
+use filled::{add_rows, fill, make_views};
 
 const LIVE: KnownGeneration = KnownGeneration {
     number: 1,
@@ -25,8 +28,6 @@ const DEEP_ORDERS: i64 = 200_000;
 
 /// Rows that a query may touch where it reads a table, of whatever size that is.
 const MOST: i32 = 5_000;
-
-const DOCUMENT: &str = include_str!("../../read-model/src/order/golden/in-the-middle.json");
 
 /// An orders list each.
 const LISTS: &[&str] = &[
@@ -358,53 +359,4 @@ impl Plans {
             self.walk(name, child);
         }
     }
-}
-
-/// Views without a row, and how statements are planned.
-async fn make_views(connection: &mut PgConnection) {
-    read_model::MIGRATOR.run_direct(connection).await.unwrap();
-    for view in [View::Orders, View::OrderHistory] {
-        create_view(connection, view, 16).await.unwrap();
-    }
-    for (name, value) in PLANNING {
-        sqlx::query("select set_config($1, $2, false)")
-            .bind(name)
-            .bind(value)
-            .execute(&mut *connection)
-            .await
-            .unwrap();
-    }
-}
-
-async fn add_rows(connection: &mut PgConnection, orders: i64) {
-    let entry = include_str!("../tests/fill/entry.json");
-    for (statement, rows, document) in [
-        (include_str!("../tests/fill/orders.sql"), orders, DOCUMENT),
-        (include_str!("../tests/fill/history.sql"), orders, entry),
-    ] {
-        sqlx::query(statement)
-            .bind(rows)
-            .bind(document)
-            .execute(&mut *connection)
-            .await
-            .unwrap();
-    }
-    for statement in [
-        include_str!("../tests/fill/terms.sql"),
-        "update checkpoint set position = 9000000, event_id = gen_random_uuid()",
-    ] {
-        sqlx::query(statement)
-            .execute(&mut *connection)
-            .await
-            .unwrap();
-    }
-}
-
-async fn fill(connection: &mut PgConnection, orders: i64) {
-    make_views(connection).await;
-    add_rows(connection, orders).await;
-    sqlx::query("vacuum analyze")
-        .execute(connection)
-        .await
-        .unwrap();
 }

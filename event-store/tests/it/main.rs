@@ -20,6 +20,7 @@ mod log;
 mod long_session;
 mod moving_in;
 mod old_events;
+mod plans;
 mod postgres_es;
 mod postgres_es_suite;
 mod reading;

@@ -8,6 +8,7 @@
 mod positions;
 mod roles;
 mod rows;
+mod sums;
 
 use read_model::{View, create_view};
 use sqlx::PgPool;
