@@ -29,8 +29,9 @@ const PULL_BYTES: usize = 16 * 1024 * 1024;
 /// How long the broker keeps a pull open.
 const PULL_EXPIRES: Duration = Duration::from_secs(3);
 
-/// How long after that its end may take to arrive, before the pull counts as lost.
-const PULL_GRACE: Duration = Duration::from_secs(1);
+/// After so long the next one is sent, while this one is still open. That it ended the broker does not always tell: 2.9 forgets to, if a
+/// message comes in the moment in which it ends.
+const PULL_AGAIN: Duration = Duration::from_secs(2);
 
 /// How long the broker may take to tell about the stream or to make a consumer.
 const ANSWER: Duration = Duration::from_secs(2);
@@ -82,7 +83,7 @@ pub struct PartitionReader {
     partitions: u16,
     max_bytes: usize,
     last_sequence: u64,
-    /// Messages that the open pull may still bring, and when it counts as lost.
+    /// Messages that the last pull may still bring, and when the next one is due.
     open: Option<(usize, Instant)>,
 }
 
@@ -152,13 +153,9 @@ impl PartitionReader {
         let until = Instant::now() + patience;
         let mut received = Vec::new();
         while received.is_empty() {
-            let lost_at = self.pull().await?;
-            let Ok(arrived) =
-                tokio::time::timeout_at(until.min(lost_at), self.subscriber.next()).await
+            let due = self.pull().await?;
+            let Ok(arrived) = tokio::time::timeout_at(until.min(due), self.subscriber.next()).await
             else {
-                if Instant::now() >= lost_at {
-                    self.open = None;
-                }
                 if Instant::now() >= until {
                     return Ok(received);
                 }
@@ -195,10 +192,12 @@ impl PartitionReader {
             .await;
     }
 
-    /// Makes sure that a pull is open, and says when it counts as lost.
+    /// Makes sure that a pull is open, and says when the next one is due.
     async fn pull(&mut self) -> Result<Instant, ReaderError> {
-        if let Some((_, lost_at)) = self.open {
-            return Ok(lost_at);
+        if let Some((_, due)) = self.open
+            && Instant::now() < due
+        {
+            return Ok(due);
         }
         let batch = BatchConfig {
             batch: PULL,
@@ -209,9 +208,9 @@ impl PartitionReader {
         self.consumer
             .request_batch(batch, self.inbox.clone())
             .await?;
-        let lost_at = Instant::now() + PULL_EXPIRES + PULL_GRACE;
-        self.open = Some((PULL, lost_at));
-        Ok(lost_at)
+        let due = Instant::now() + PULL_AGAIN;
+        self.open = Some((PULL, due));
+        Ok(due)
     }
 
     fn take(
@@ -226,17 +225,13 @@ impl PartitionReader {
             StatusCode::OK => {
                 self.open = self
                     .open
-                    .and_then(|(left, lost_at)| Some((left.checked_sub(1)?, lost_at)));
+                    .and_then(|(left, due)| Some((left.checked_sub(1)?, due)));
                 self.open = self.open.filter(|(left, _)| *left > 0);
                 received.extend(self.read(message));
                 Ok(())
             }
-            StatusCode::IDLE_HEARTBEAT => Ok(()),
-            // The pull's time is over, or there was nothing.
-            StatusCode::TIMEOUT | StatusCode::NOT_FOUND => {
-                self.open = None;
-                Ok(())
-            }
+            // An earlier pull has ended. The last one is open.
+            StatusCode::IDLE_HEARTBEAT | StatusCode::TIMEOUT | StatusCode::NOT_FOUND => Ok(()),
             status => {
                 let description = message.description.unwrap_or_default();
                 // A pull that is full by bytes, or of which the broker had too many, is over; so is the consumer else.

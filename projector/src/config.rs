@@ -17,7 +17,8 @@ pub struct Config {
     pub read_model_url: Secret<String>,
     /// `NATS_URL`: the broker.
     pub nats_url: Secret<String>,
-    /// `READ_MODEL_CONNECTIONS`: partitions that write at a time. Default: as many as there are processors, at least two.
+    /// `READ_MODEL_CONNECTIONS`: partitions with many events that write at a time; those with few write together. Default: as many as
+    /// there are processors, at least two.
     pub connections: u32,
     /// `GENERATION_KEPT_SECONDS`: how long a generation of a view that is live no more is kept, so that an operator can go back to
     /// it. Default: 900.
@@ -53,7 +54,7 @@ impl Config {
     }
 }
 
-/// Enough for all processors, of which one folds while another writes. More at a time are smaller batches, which cost more.
+/// Enough for all processors, of which one folds while another writes.
 fn default_connections() -> u32 {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     u32::try_from(processors).unwrap_or(u32::MAX).max(2)

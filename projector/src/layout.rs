@@ -10,6 +10,7 @@ use sqlx::{PgPool, Row as _};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::checkpoints;
 use crate::views;
 
 /// How often it is looked at.
@@ -27,7 +28,7 @@ pub(crate) struct Layout {
 impl Layout {
     /// Whether parked orders of this partition are to be tried again.
     pub(crate) fn has_retries(&self, partition: u16) -> bool {
-        self.retries.contains(&views::small(partition))
+        self.retries.contains(&checkpoints::small(partition))
     }
 }
 

@@ -1,9 +1,9 @@
 //! Events to views: consume, fold, checkpoint.
 //!
-//! The way of an event, one file each, in this order: `partition` (what a message means), `folding` (events to orders),
-//! `projections` (orders to rows, a folder a view), `partition/applying` (rows and checkpoints in one transaction). Around it: `ownership` (who works on which partition), `views` (the tables),
-//! `layout` (which generations of them are kept), `frontier` (how far the log is), `parking` (orders that a view cannot take in),
-//! `replay` (what operators ask for).
+//! The way of an event, one file each, in this order: `partition` (what a message means), `rounds` (who writes when), `folding` (events
+//! to orders), `projections` (orders to rows, a folder a view), `partition/together` (rows and checkpoints in one transaction). Around
+//! it: `ownership` (who works on which partition), `checkpoints` (how far each is), `views` (the tables), `layout` (which generations of
+//! them are kept), `frontier` (how far the log is), `parking` (orders that a view cannot take in), `replay` (what operators ask for).
 //!
 //! What holds whatever happens: rows and checkpoints are written in one transaction that begins by moving the
 //! checkpoints from exactly where this worker believes them to be. A worker that was killed, paused or doubled can do
@@ -11,6 +11,7 @@
 
 mod board;
 mod caught;
+mod checkpoints;
 mod config;
 mod folding;
 mod frontier;
@@ -21,6 +22,7 @@ mod parking;
 mod partition;
 mod projections;
 mod replay;
+mod rounds;
 mod service;
 mod views;
 

@@ -24,15 +24,17 @@ use crate::lag;
 use crate::layout::{self, Layout};
 use crate::ownership::Worker;
 use crate::parking;
+use crate::partition::together::{self, Batch, NewlyParked};
 use crate::partition::{Sources, metric};
 use crate::replay::{self, Replay, operations};
+use crate::rounds::Rounds;
 use crate::views::{self, ViewsError};
 
 /// Connections to the log: reading is brief, and partitions take turns.
 const LOG_CONNECTIONS: u32 = 6;
 
-/// Connections to the views for what a partition asks before it writes.
-const OTHER_CONNECTIONS: u32 = 2;
+/// Connections to the views for the round that is under way, and for what partitions ask before they write.
+const OTHER_CONNECTIONS: u32 = 3;
 
 /// Connections to the views' database beside those that write views.
 const CONTROL_CONNECTIONS: u32 = 3;
@@ -111,6 +113,7 @@ impl Service {
         let layout = watch::Sender::default();
         let sources = Sources {
             store,
+            rounds: rounds(&views),
             views,
             turns: turns(config.connections),
             control,
@@ -258,11 +261,21 @@ fn patient(
     let pool = PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(CONNECTION_WAIT);
+    let views = pool.connect_lazy_with(options);
     Ok(Sources {
         store,
-        views: pool.connect_lazy_with(options),
+        rounds: rounds(&views),
+        views,
         turns: turns(connections),
         ..sources.clone()
+    })
+}
+
+fn rounds(views: &PgPool) -> Rounds<Batch, NewlyParked> {
+    let views = views.clone();
+    Rounds::new(move |batches| {
+        let views = views.clone();
+        async move { together::write(&views, batches).await }
     })
 }
 

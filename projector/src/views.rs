@@ -1,10 +1,8 @@
 //! The views that this program keeps: made at the first start, then as they are.
 
-use event_store::Cursor;
 use read_model::View;
 use read_model::operations::{self, Kind};
 use sqlx::{PgConnection, PgPool, Row as _};
-use uuid::Uuid;
 
 /// Why the views cannot be kept.
 #[derive(Debug, thiserror::Error)]
@@ -24,14 +22,6 @@ pub enum ViewsError {
         /// The number that was configured.
         asked: u16,
     },
-}
-
-/// A generation of a view, and how far one partition of it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Target {
-    pub(crate) view: View,
-    pub(crate) generation: i32,
-    pub(crate) checkpoint: Cursor,
 }
 
 /// Makes the views that are missing, and makes sure that the others are this program's. A view whose shape this program
@@ -99,42 +89,6 @@ async fn check(
     Ok(())
 }
 
-/// The generations that the owners of partitions keep, and how far this partition of each is: those of this program's shape
-/// that are followed and not faulted.
-pub(crate) async fn targets(pool: &PgPool, partition: u16) -> Result<Vec<Target>, sqlx::Error> {
-    let (names, versions) = known_shapes();
-    let rows = sqlx::query(
-        "select g.projection, g.generation, c.position, c.event_id
-        from unnest($1::text[], $2::integer[]) as known (projection, shape_version)
-        join generation g using (projection, shape_version)
-        join checkpoint c using (projection, generation)
-        where g.followed
-        and g.fault is null
-        and c.partition = $3
-        order by g.projection, g.generation",
-    )
-    .bind(names)
-    .bind(versions)
-    .bind(small(partition))
-    .fetch_all(pool)
-    .await?;
-    let mut targets = Vec::with_capacity(rows.len());
-    for row in rows {
-        let Some(view) = View::parse(row.try_get("projection")?) else {
-            continue;
-        };
-        targets.push(Target {
-            view,
-            generation: row.try_get("generation")?,
-            checkpoint: Cursor {
-                position: row.try_get("position")?,
-                event_id: row.try_get("event_id")?,
-            },
-        });
-    }
-    Ok(targets)
-}
-
 /// Ends the keeping of a generation, and says why.
 pub(crate) async fn fault(
     pool: &PgPool,
@@ -157,33 +111,6 @@ pub(crate) async fn fault(
     Ok(())
 }
 
-/// How far each partition of a generation is.
-pub(crate) async fn generation(
-    pool: &PgPool,
-    view: View,
-    generation: i32,
-) -> Result<Vec<Cursor>, sqlx::Error> {
-    let rows = sqlx::query(
-        "select position, event_id
-        from checkpoint
-        where projection = $1
-        and generation = $2
-        order by partition",
-    )
-    .bind(view.as_str())
-    .bind(generation)
-    .fetch_all(pool)
-    .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Cursor {
-                position: row.try_get("position")?,
-                event_id: row.try_get("event_id")?,
-            })
-        })
-        .collect()
-}
-
 /// The views and the versions of their shapes, as this program knows them.
 pub(crate) fn known_shapes() -> (Vec<&'static str>, Vec<i32>) {
     let views = View::ALL.iter();
@@ -192,111 +119,10 @@ pub(crate) fn known_shapes() -> (Vec<&'static str>, Vec<i32>) {
         .unzip()
 }
 
-/// Moves the checkpoints of these targets to `to`, each from exactly where it is said to be, by event id too.
-/// `false`: somebody else moved one, and this transaction must not be committed.
-pub(crate) async fn advance(
-    connection: &mut PgConnection,
-    partition: u16,
-    targets: &[&Target],
-    to: Cursor,
-) -> Result<bool, sqlx::Error> {
-    let names: Vec<&str> = targets.iter().map(|target| target.view.as_str()).collect();
-    let generations: Vec<i32> = targets.iter().map(|target| target.generation).collect();
-    let positions: Vec<i64> = targets
-        .iter()
-        .map(|target| target.checkpoint.position)
-        .collect();
-    let event_ids: Vec<Option<Uuid>> = targets
-        .iter()
-        .map(|target| target.checkpoint.event_id)
-        .collect();
-    let moved = sqlx::query(
-        "update checkpoint c
-        set position = $6,
-            event_id = $7
-        from unnest($2::text[], $3::integer[], $4::bigint[], $5::uuid[]) as held (projection, generation, position, event_id)
-        where c.projection = held.projection
-        and c.generation = held.generation
-        and c.partition = $1
-        and c.position = held.position
-        and c.event_id is not distinct from held.event_id",
-    )
-    .bind(small(partition))
-    .bind(names)
-    .bind(generations)
-    .bind(positions)
-    .bind(event_ids)
-    .bind(to.position)
-    .bind(to.event_id)
-    .execute(connection)
-    .await?;
-    Ok(moved.rows_affected() == targets.len() as u64)
-}
-
-/// A partition's number as the database has it.
-pub(crate) fn small(partition: u16) -> i16 {
-    i16::try_from(partition).unwrap_or(i16::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[tokio::test]
-    async fn a_checkpoint_moves_only_from_exactly_where_it_was() {
-        let database = test_kit::database().await;
-        let pool = database.pool(2).await;
-        read_model::migrate(&pool).await.unwrap();
-        prepare(&pool, 16).await.unwrap();
-        let held = targets(&pool, 3).await.unwrap();
-        assert_eq!(held.len(), View::ALL.len());
-        let held: Vec<&Target> = held.iter().collect();
-        let (here, there) = (Cursor::at(7, Uuid::now_v7()), Cursor::at(9, Uuid::now_v7()));
-        let mut connection = pool.acquire().await.unwrap();
-        assert!(advance(&mut connection, 3, &held, here).await.unwrap());
-        assert!(
-            !advance(&mut connection, 3, &held, there).await.unwrap(),
-            "another worker was here"
-        );
-
-        let elsewhere: Vec<Target> = held
-            .iter()
-            .map(|target| Target {
-                checkpoint: Cursor {
-                    position: 6,
-                    ..here
-                },
-                ..**target
-            })
-            .collect();
-        let elsewhere: Vec<&Target> = elsewhere.iter().collect();
-        let moved = advance(&mut connection, 3, &elsewhere, there)
-            .await
-            .unwrap();
-        assert!(!moved, "the event is right, and yet stood elsewhere");
-
-        // The position is right, and yet another history's event stood there.
-        let strangers: Vec<Target> = held
-            .iter()
-            .map(|target| Target {
-                checkpoint: Cursor::at(7, Uuid::now_v7()),
-                ..**target
-            })
-            .collect();
-        let strangers: Vec<&Target> = strangers.iter().collect();
-        assert!(
-            !advance(&mut connection, 3, &strangers, there)
-                .await
-                .unwrap()
-        );
-        assert!(
-            targets(&pool, 3)
-                .await
-                .unwrap()
-                .iter()
-                .all(|target| target.checkpoint == here)
-        );
-    }
+    use crate::checkpoints::targets;
 
     #[tokio::test]
     async fn views_are_made_once_and_those_of_others_are_refused() {

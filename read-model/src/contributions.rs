@@ -11,28 +11,42 @@ use sqlx::{PgConnection, Row as _};
 
 use crate::view::Table;
 
-/// The generation of a view and the partition of it that is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Part {
-    /// The generation.
-    pub generation: i32,
-    /// The partition.
-    pub partition: u16,
-}
-
 /// What one order adds to a view.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OfOrder<C> {
     /// The order.
     pub order_id: String,
+    /// The partition that it is of.
+    pub partition: u16,
     /// What it adds.
     pub contribution: C,
 }
 
-impl Part {
-    /// The partition's number as the database has it.
-    pub(crate) fn column(self) -> i16 {
-        i16::try_from(self.partition).unwrap_or(i16::MAX)
+/// What a partition's sums change by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Change<C> {
+    /// 1: it is added. −1: it is taken away.
+    pub(crate) sign: i64,
+    /// The partition, as the database has it.
+    pub(crate) partition: i16,
+    /// By what.
+    pub(crate) by: C,
+}
+
+impl<C> Change<C> {
+    /// The changes that this one consists of.
+    pub(crate) fn parts<D>(
+        self,
+        parts: impl IntoIterator<Item = D>,
+    ) -> impl Iterator<Item = Change<D>> {
+        let Self {
+            sign, partition, ..
+        } = self;
+        parts.into_iter().map(move |by| Change {
+            sign,
+            partition,
+            by,
+        })
     }
 }
 
@@ -50,34 +64,35 @@ pub(crate) const fn table(name: &'static str) -> Table {
 pub(crate) async fn replace<C: Serialize + DeserializeOwned>(
     connection: &mut PgConnection,
     table: &Table,
-    part: Part,
+    generation: i32,
     orders: &[OfOrder<C>],
-) -> Result<Vec<C>, sqlx::Error> {
+) -> Result<Vec<Change<C>>, sqlx::Error> {
     // Both parts of the statement see the table as it was before it. Each order is looked up by the whole key, whatever the planner
     // knows of the table: as a condition, `= any ($2)` became a filter over all of the partition while it was thought to be small.
     let statement = format!(
         "with before as (
-            select known.contribution
-            from unnest($2::text[]) as wanted (order_id)
+            select wanted.partition, known.contribution
+            from unnest($1::smallint[], $2::text[]) as wanted (partition, order_id)
             cross join lateral (
                 select contribution
                 from {table} as known
-                where known.partition = $1
+                where known.partition = wanted.partition
                 and known.order_id = wanted.order_id
                 offset 0
             ) as known
         ),
         written as (
             insert into {table} (partition, order_id, contribution)
-            select $1, order_id, contribution::json
-            from unnest($2::text[], $3::text[]) as now (order_id, contribution)
+            select partition, order_id, contribution::json
+            from unnest($1::smallint[], $2::text[], $3::text[]) as now (partition, order_id, contribution)
             on conflict (partition, order_id) do update
             set contribution = excluded.contribution
         )
-        select contribution::text
+        select partition, contribution::text
         from before",
-        table = table.of(part.generation)
+        table = table.of(generation)
     );
+    let partitions: Vec<i16> = orders.iter().map(|order| small(order.partition)).collect();
     let ids: Vec<&str> = orders.iter().map(|order| order.order_id.as_str()).collect();
     let contributions = orders
         .iter()
@@ -85,35 +100,58 @@ pub(crate) async fn replace<C: Serialize + DeserializeOwned>(
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| sqlx::Error::Encode(error.into()))?;
     let rows = sqlx::query(&statement)
-        .bind(part.column())
+        .bind(partitions)
         .bind(ids)
         .bind(contributions)
         .fetch_all(connection)
         .await?;
     rows.iter()
         .map(|row| {
-            let text: &str = row.try_get(0)?;
-            serde_json::from_str(text).map_err(|error| sqlx::Error::Decode(error.into()))
+            let text: &str = row.try_get(1)?;
+            let before = serde_json::from_str(text);
+            Ok(Change {
+                sign: -1,
+                partition: row.try_get(0)?,
+                by: before.map_err(|error| sqlx::Error::Decode(error.into()))?,
+            })
         })
         .collect()
 }
 
-/// What was added before, to be taken away (−1), and what is added now (+1).
-pub(crate) fn signed<'a, C>(
-    before: &'a [C],
+/// What was added before, to be taken away, and what is added now.
+pub(crate) fn changes<'a, C>(
+    before: &'a [Change<C>],
     now: &'a [OfOrder<C>],
-) -> impl Iterator<Item = (i64, &'a C)> {
-    let before = before.iter().map(|contribution| (-1, contribution));
-    before.chain(now.iter().map(|order| (1, &order.contribution)))
+) -> impl Iterator<Item = Change<&'a C>> {
+    let before = before.iter().map(|change| Change {
+        sign: change.sign,
+        partition: change.partition,
+        by: &change.by,
+    });
+    before.chain(now.iter().map(|order| Change {
+        sign: 1,
+        partition: small(order.partition),
+        by: &order.contribution,
+    }))
 }
 
 /// A column of amounts, each with its sign.
-pub(crate) fn amounts<C>(signed: &[(i64, C)], of: impl Fn(&C) -> i64) -> Vec<i64> {
-    let amounts = signed.iter().map(|(sign, change)| sign * of(change));
+pub(crate) fn amounts<C>(changes: &[Change<C>], of: impl Fn(&C) -> i64) -> Vec<i64> {
+    let amounts = changes.iter().map(|change| change.sign * of(&change.by));
     amounts.collect()
 }
 
 /// A column that has no sign.
-pub(crate) fn column<'a, C, T>(signed: &'a [(i64, C)], of: impl Fn(&'a C) -> T) -> Vec<T> {
-    signed.iter().map(|(_, change)| of(change)).collect()
+pub(crate) fn column<'a, C, T>(changes: &'a [Change<C>], of: impl Fn(&'a C) -> T) -> Vec<T> {
+    changes.iter().map(|change| of(&change.by)).collect()
+}
+
+/// The column of the partitions.
+pub(crate) fn partitions<C>(changes: &[Change<C>]) -> Vec<i16> {
+    changes.iter().map(|change| change.partition).collect()
+}
+
+/// A partition's number as the database has it.
+fn small(partition: u16) -> i16 {
+    i16::try_from(partition).unwrap_or(i16::MAX)
 }

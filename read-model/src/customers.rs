@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use crate::View;
-use crate::contributions::{self, OfOrder, Part, amounts, column};
+use crate::contributions::{self, Change, OfOrder, amounts, column, partitions};
 use crate::view::{Shape, Table};
 
 /// The view.
@@ -91,27 +91,27 @@ pub struct CustomerMoney {
 /// many they are.
 pub async fn write(
     connection: &mut PgConnection,
-    part: Part,
+    generation: i32,
     orders: &[OfOrder<Contribution>],
 ) -> Result<(), sqlx::Error> {
-    let before = contributions::replace(connection, &BY_ORDER, part, orders).await?;
-    let signed: Vec<(i64, &Contribution)> = contributions::signed(&before, orders).collect();
+    let before = contributions::replace(connection, &BY_ORDER, generation, orders).await?;
+    let changes: Vec<Change<&Contribution>> = contributions::changes(&before, orders).collect();
     let statement = format!(
         "insert into {table} as known (
             customer_id, currency, partition, orders, first_order_at, last_order_at, last_position,
             name, email, ordered, due, captured, refunded
         )
-        select customer_id, currency, $1, sum(sign), min(placed_at), max(placed_at), max(placed_position),
+        select customer_id, currency, partition, sum(sign), min(placed_at), max(placed_at), max(placed_position),
             (array_agg(name order by placed_position desc, sign desc))[1],
             (array_agg(email order by placed_position desc, sign desc))[1],
             sum(ordered), sum(due), sum(captured), sum(refunded)
         from unnest(
-            $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::bigint[],
+            $1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::bigint[],
             $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[]
         ) as change (
-            sign, customer_id, currency, name, email, placed_at, placed_position, ordered, due, captured, refunded
+            partition, sign, customer_id, currency, name, email, placed_at, placed_position, ordered, due, captured, refunded
         )
-        group by customer_id, currency
+        group by customer_id, currency, partition
         on conflict (customer_id, currency, partition) do update
         set orders = known.orders + excluded.orders,
             first_order_at = least(known.first_order_at, excluded.first_order_at),
@@ -123,21 +123,21 @@ pub async fn write(
             due = known.due + excluded.due,
             captured = known.captured + excluded.captured,
             refunded = known.refunded + excluded.refunded",
-        table = View::Customers.table(part.generation)
+        table = View::Customers.table(generation)
     );
     sqlx::query(&statement)
-        .bind(part.column())
-        .bind(amounts(&signed, |_| 1))
-        .bind(column(&signed, |order| order.customer_id.as_str()))
-        .bind(column(&signed, |order| order.currency.as_str()))
-        .bind(column(&signed, |order| order.name.as_deref()))
-        .bind(column(&signed, |order| order.email.as_deref()))
-        .bind(column(&signed, |order| order.placed_at.as_datetime()))
-        .bind(column(&signed, |order| order.placed_position))
-        .bind(amounts(&signed, |order| order.ordered))
-        .bind(amounts(&signed, |order| order.due))
-        .bind(amounts(&signed, |order| order.captured))
-        .bind(amounts(&signed, |order| order.refunded))
+        .bind(partitions(&changes))
+        .bind(amounts(&changes, |_| 1))
+        .bind(column(&changes, |order| order.customer_id.as_str()))
+        .bind(column(&changes, |order| order.currency.as_str()))
+        .bind(column(&changes, |order| order.name.as_deref()))
+        .bind(column(&changes, |order| order.email.as_deref()))
+        .bind(column(&changes, |order| order.placed_at.as_datetime()))
+        .bind(column(&changes, |order| order.placed_position))
+        .bind(amounts(&changes, |order| order.ordered))
+        .bind(amounts(&changes, |order| order.due))
+        .bind(amounts(&changes, |order| order.captured))
+        .bind(amounts(&changes, |order| order.refunded))
         .execute(connection)
         .await?;
     Ok(())

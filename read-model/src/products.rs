@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use crate::View;
-use crate::contributions::{self, OfOrder, Part, amounts, column};
+use crate::contributions::{self, Change, OfOrder, amounts, column, partitions};
 use crate::view::{Shape, Table};
 
 /// The view.
@@ -107,14 +107,14 @@ pub struct ProductMoney {
 /// many they are.
 pub async fn write(
     connection: &mut PgConnection,
-    part: Part,
+    generation: i32,
     orders: &[OfOrder<Contribution>],
 ) -> Result<(), sqlx::Error> {
-    let before = contributions::replace(connection, &BY_ORDER, part, orders).await?;
-    let signed: Vec<(i64, (&Contribution, &Product))> = contributions::signed(&before, orders)
-        .flat_map(|(sign, order)| {
-            let products = order.products.iter();
-            products.map(move |product| (sign, (order, product)))
+    let before = contributions::replace(connection, &BY_ORDER, generation, orders).await?;
+    let changes: Vec<Change<(&Contribution, &Product)>> = contributions::changes(&before, orders)
+        .flat_map(|change| {
+            let order = change.by;
+            change.parts(order.products.iter().map(move |product| (order, product)))
         })
         .collect();
     // Products of which nothing changed sum to nothing and are not written.
@@ -124,20 +124,20 @@ pub async fn write(
             ordered_units, cancelled_units, shipped_units, delivered_units, returned_units,
             ordered, cancelled, returned
         )
-        select sku, currency, $1, sum(sign), max(placed_position),
+        select sku, currency, partition, sum(sign), max(placed_position),
             (array_agg(name order by placed_position desc, sign desc))[1],
             sum(ordered_units), sum(cancelled_units), sum(shipped_units), sum(delivered_units), sum(returned_units),
             sum(ordered), sum(cancelled), sum(returned)
         from unnest(
-            $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::text[],
+            $1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::text[],
             $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[],
             $12::bigint[], $13::bigint[], $14::bigint[]
         ) as change (
-            sign, sku, currency, placed_position, name,
+            partition, sign, sku, currency, placed_position, name,
             ordered_units, cancelled_units, shipped_units, delivered_units, returned_units,
             ordered, cancelled, returned
         )
-        group by sku, currency
+        group by sku, currency, partition
         having (
             sum(sign), sum(ordered_units), sum(cancelled_units), sum(shipped_units), sum(delivered_units),
             sum(returned_units), sum(ordered), sum(cancelled), sum(returned)
@@ -154,23 +154,23 @@ pub async fn write(
             ordered = known.ordered + excluded.ordered,
             cancelled = known.cancelled + excluded.cancelled,
             returned = known.returned + excluded.returned",
-        table = View::Products.table(part.generation)
+        table = View::Products.table(generation)
     );
     sqlx::query(&statement)
-        .bind(part.column())
-        .bind(amounts(&signed, |_| 1))
-        .bind(column(&signed, |(_, product)| product.sku.as_str()))
-        .bind(column(&signed, |(order, _)| order.currency.as_str()))
-        .bind(column(&signed, |(order, _)| order.placed_position))
-        .bind(column(&signed, |(_, product)| product.name.as_str()))
-        .bind(amounts(&signed, |(_, product)| product.units.ordered))
-        .bind(amounts(&signed, |(_, product)| product.units.cancelled))
-        .bind(amounts(&signed, |(_, product)| product.units.shipped))
-        .bind(amounts(&signed, |(_, product)| product.units.delivered))
-        .bind(amounts(&signed, |(_, product)| product.units.returned))
-        .bind(amounts(&signed, |(_, product)| product.worth.ordered))
-        .bind(amounts(&signed, |(_, product)| product.worth.cancelled))
-        .bind(amounts(&signed, |(_, product)| product.worth.returned))
+        .bind(partitions(&changes))
+        .bind(amounts(&changes, |_| 1))
+        .bind(column(&changes, |(_, product)| product.sku.as_str()))
+        .bind(column(&changes, |(order, _)| order.currency.as_str()))
+        .bind(column(&changes, |(order, _)| order.placed_position))
+        .bind(column(&changes, |(_, product)| product.name.as_str()))
+        .bind(amounts(&changes, |(_, product)| product.units.ordered))
+        .bind(amounts(&changes, |(_, product)| product.units.cancelled))
+        .bind(amounts(&changes, |(_, product)| product.units.shipped))
+        .bind(amounts(&changes, |(_, product)| product.units.delivered))
+        .bind(amounts(&changes, |(_, product)| product.units.returned))
+        .bind(amounts(&changes, |(_, product)| product.worth.ordered))
+        .bind(amounts(&changes, |(_, product)| product.worth.cancelled))
+        .bind(amounts(&changes, |(_, product)| product.worth.returned))
         .execute(connection)
         .await?;
     Ok(())

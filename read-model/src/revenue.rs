@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use crate::View;
-use crate::contributions::{self, OfOrder, Part, amounts, column};
+use crate::contributions::{self, Change, OfOrder, amounts, column, partitions};
 use crate::order::Movements;
 use crate::view::{Shape, Table};
 
@@ -148,14 +148,15 @@ impl Sums {
 /// many they are.
 pub async fn write(
     connection: &mut PgConnection,
-    part: Part,
+    generation: i32,
     orders: &[OfOrder<Contribution>],
 ) -> Result<(), sqlx::Error> {
-    let before = contributions::replace(connection, &BY_ORDER, part, orders).await?;
-    let signed: Vec<(i64, (&str, &Day))> = contributions::signed(&before, orders)
-        .flat_map(|(sign, order)| {
-            let days = order.days.iter();
-            days.map(move |day| (sign, (order.currency.as_str(), day)))
+    let before = contributions::replace(connection, &BY_ORDER, generation, orders).await?;
+    let changes: Vec<Change<(&str, &Day)>> = contributions::changes(&before, orders)
+        .flat_map(|change| {
+            let order = change.by;
+            let currency = order.currency.as_str();
+            change.parts(order.days.iter().map(move |day| (currency, day)))
         })
         .collect();
     // Most of what an order moved is on days that stay as they are: these sum to nothing and are not written. A day that is new to an
@@ -165,15 +166,15 @@ pub async fn write(
             day, currency, partition, orders, gross, discount, shipping, tax,
             cancelled, returned, credited, captured, refunded
         )
-        select day, currency, $1, sum(orders), sum(gross), sum(discount), sum(shipping), sum(tax),
+        select day, currency, partition, sum(orders), sum(gross), sum(discount), sum(shipping), sum(tax),
             sum(cancelled), sum(returned), sum(credited), sum(captured), sum(refunded)
         from unnest(
-            $2::bigint[], $3::date[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
+            $1::smallint[], $2::bigint[], $3::date[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
             $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[]
         ) as change (
-            sign, day, currency, orders, gross, discount, shipping, tax, cancelled, returned, credited, captured, refunded
+            partition, sign, day, currency, orders, gross, discount, shipping, tax, cancelled, returned, credited, captured, refunded
         )
-        group by day, currency
+        group by day, currency, partition
         having (
             sum(sign), sum(orders), sum(gross), sum(discount), sum(shipping), sum(tax),
             sum(cancelled), sum(returned), sum(credited), sum(captured), sum(refunded)
@@ -189,14 +190,14 @@ pub async fn write(
             credited = known.credited + excluded.credited,
             captured = known.captured + excluded.captured,
             refunded = known.refunded + excluded.refunded",
-        table = View::Revenue.table(part.generation)
+        table = View::Revenue.table(generation)
     );
-    let moved = |of: fn(&Movements) -> i64| amounts(&signed, |(_, day)| of(&day.movements));
+    let moved = |of: fn(&Movements) -> i64| amounts(&changes, |(_, day)| of(&day.movements));
     sqlx::query(&statement)
-        .bind(part.column())
-        .bind(amounts(&signed, |_| 1))
-        .bind(column(&signed, |(_, day)| day.day))
-        .bind(column(&signed, |(currency, _)| *currency))
+        .bind(partitions(&changes))
+        .bind(amounts(&changes, |_| 1))
+        .bind(column(&changes, |(_, day)| day.day))
+        .bind(column(&changes, |(currency, _)| *currency))
         .bind(moved(|movements| movements.orders))
         .bind(moved(|movements| movements.gross))
         .bind(moved(|movements| movements.discount))

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use async_nats::HeaderMap;
 use event_stream::{PartitionReader, ReaderError, ensure_stream};
+use futures::TryStreamExt as _;
+use test_kit::eventually;
 
-use crate::setup::Setup;
+use crate::setup::{PATIENCE, Setup};
 
 const SHORT: Duration = Duration::from_millis(200);
 
@@ -44,6 +46,27 @@ async fn the_partitions_together_give_the_whole_log_in_order() {
     all.sort_unstable();
     assert_eq!(all, (1..=2_400).collect::<Vec<i64>>());
     relay.stop().await;
+}
+
+/// The broker may end a pull without a word, and what arrives then would wait until somebody notices.
+#[tokio::test]
+async fn the_next_pull_is_open_before_the_last_one_ends() {
+    let setup = Setup::new().await;
+    ensure_stream(&setup.jetstream, &setup.settings, setup.log)
+        .await
+        .unwrap();
+    let mut reader = open(&setup, 3, None).await;
+    let stream = setup.jetstream.get_stream(&setup.settings.name).await;
+    let stream = stream.unwrap();
+    let two_open = eventually("two pulls at a time", PATIENCE, async || {
+        let consumers: Vec<_> = stream.consumers().try_collect().await.unwrap();
+        (consumers[0].num_waiting == 2).then_some(())
+    });
+    tokio::select! {
+        () = two_open => {}
+        received = reader.next(1, PATIENCE * 2) => panic!("{received:?}"),
+    }
+    reader.close().await;
 }
 
 #[tokio::test]

@@ -135,10 +135,10 @@ enum Attention {
 }
 
 impl<'a> Watcher<'a> {
-    /// A watcher of this view that is shown nothing of the orders in `held`.
-    pub(crate) fn new(view: View, held: Option<&'a HashSet<String>>) -> Self {
+    /// A watcher of this view that is shown orders of this partition, but nothing of those in `held`.
+    pub(crate) fn new(view: View, partition: u16, held: Option<&'a HashSet<String>>) -> Self {
         Self {
-            gathering: projections::gathering(view),
+            gathering: projections::gathering(view, partition),
             parked: Vec::new(),
             held_back: Vec::new(),
             held: held.filter(|held| !held.is_empty()),

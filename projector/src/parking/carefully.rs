@@ -1,12 +1,12 @@
 //! Writing what can be written of a set of orders, and finding what cannot.
 
 use read_model::View;
-use read_model::contributions::Part;
 use service_kit::problem::chain;
 use sqlx::{Executor as _, PgConnection};
 
 use super::Parked;
 use crate::caught::{caught, caught_while};
+use crate::checkpoints::Part;
 use crate::folding::{FoldError, Folded, Incoming, OrderEvents, Watcher, show};
 use crate::projections::{self, Gathering};
 
@@ -137,13 +137,13 @@ async fn attempt(
     part: Part,
     pieces: &[Piece<'_>],
 ) -> Result<Tried, CarefulError> {
-    let gathered = caught(|| gather(view, pieces));
+    let gathered = caught(|| gather(view, part.partition, pieces));
     let (gathering, parked) = match gathered {
         Ok(Ok(gathered)) => gathered,
         Ok(Err(FoldError::Refused(error))) | Err(error) => return Ok(Tried::Refused(error)),
         Ok(Err(error)) => return Err(error.into()),
     };
-    match write(connection, part, &*gathering).await {
+    match write(connection, part.generation, &*gathering).await {
         Ok(()) => Ok(Tried::Written(parked)),
         Err(Refusal::Content(error)) => Ok(Tried::Refused(error)),
         Err(Refusal::Other(error)) => Err(error.into()),
@@ -152,9 +152,10 @@ async fn attempt(
 
 fn gather(
     view: View,
+    partition: u16,
     pieces: &[Piece<'_>],
 ) -> Result<(Box<dyn Gathering>, Vec<Parked>), FoldError> {
-    let mut watchers = [Watcher::new(view, None)];
+    let mut watchers = [Watcher::new(view, partition, None)];
     for piece in pieces {
         let mut order = piece.before.clone();
         show(piece.order_id, &mut order, piece.events, &mut watchers)?;
@@ -172,14 +173,14 @@ async fn tell(
     before: &Folded,
     error: &str,
 ) -> Result<bool, CarefulError> {
-    let mut gathering = projections::gathering(view);
+    let mut gathering = projections::gathering(view, part.partition);
     if !gathering
         .unfolded(event, before.fold(), error)
         .map_err(FoldError::from)?
     {
         return Ok(false);
     }
-    match write(connection, part, &*gathering).await {
+    match write(connection, part.generation, &*gathering).await {
         Ok(()) => Ok(true),
         Err(Refusal::Content(error)) => Err(FoldError::Refused(error).into()),
         Err(Refusal::Other(error)) => Err(error.into()),
@@ -189,11 +190,11 @@ async fn tell(
 /// Writes what was gathered, or changes nothing.
 async fn write(
     connection: &mut PgConnection,
-    part: Part,
+    generation: i32,
     gathering: &dyn Gathering,
 ) -> Result<(), Refusal> {
     connection.execute("savepoint attempt").await?;
-    let written = caught_while(gathering.write(connection, part)).await;
+    let written = caught_while(gathering.write(connection, generation)).await;
     let refused = match written {
         Ok(Ok(())) => {
             connection.execute("release savepoint attempt").await?;

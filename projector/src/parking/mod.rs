@@ -19,8 +19,8 @@ use uuid::Uuid;
 
 pub(crate) use carefully::{CarefulError, refusal, write_carefully};
 
+use crate::checkpoints::Target;
 use crate::folding::Incoming;
-use crate::views::Target;
 
 /// Characters of an error that are kept.
 const TOLD: usize = 1_000;

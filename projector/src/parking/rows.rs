@@ -4,14 +4,13 @@ use std::collections::HashMap;
 
 use event_store::Cursor;
 use read_model::View;
-use read_model::contributions::Part;
 use sqlx::postgres::PgRow;
 use sqlx::types::chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgExecutor, Row as _};
 use uuid::Uuid;
 
 use super::{Parked, ParkedOrders};
-use crate::views::{Target, small};
+use crate::checkpoints::{Part, Target, small};
 
 /// The parked orders of a partition. To be read after its checkpoints: whoever parks an order moves those.
 pub(crate) async fn of_partition(
@@ -76,7 +75,7 @@ pub(crate) async fn insert(
 /// Whoever takes an order in again leaves the checkpoint where it is, so the checkpoint alone does not tell.
 pub(crate) async fn are_parked(
     connection: &mut PgConnection,
-    held_back: &[(Target, Vec<String>)],
+    held_back: impl IntoIterator<Item = (&Target, &[String])>,
 ) -> Result<bool, sqlx::Error> {
     let mut columns = (Vec::new(), Vec::new(), Vec::new());
     for (target, orders) in held_back {

@@ -1,20 +1,19 @@
-//! The checkpoint rule, and the one transaction that writes views and checkpoints.
+//! The checkpoint rule, and what writes views and checkpoints in one transaction.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use event_store::{Cursor, ORDER, ReadError, StoredEvent};
 use event_stream::Received;
 use sqlx::{Postgres, Transaction};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-use super::{Partition, PartitionError, REPLICA_LAG, metric};
-use crate::caught::caught_while;
+use super::together::{self, Batch, Gathered, NewlyParked};
+use super::{FEW, Partition, PartitionError, REPLICA_LAG, metric};
+use crate::checkpoints::{self, Target};
 use crate::folding::{FoldError, Folding, Incoming, OrderEvents, Watcher};
-use crate::parking::{Parked, refusal, rows, write_carefully};
-use crate::views::{self, Target};
-
-/// What a batch could not take in, by generation.
-type NewlyParked = Vec<(Target, Vec<Parked>)>;
+use crate::parking::{Parked, rows, write_carefully};
 
 /// Pause before a replica of the log is asked again.
 const LAG_PAUSE: std::time::Duration = std::time::Duration::from_millis(10);
@@ -66,7 +65,7 @@ impl Partition {
     /// Reads the log up to `position` at least.
     async fn read_log_to(&mut self, position: i64) -> Result<(), PartitionError> {
         // A replica may let this partition wait, but not the others.
-        self.turn = None;
+        self.seat = None;
         let asked = Instant::now();
         while self.checkpoint() < position {
             let page = self.read_page().await?;
@@ -129,9 +128,6 @@ impl Partition {
 
     /// Takes in events as a whole, or if something in them cannot be taken in, all that can.
     async fn write(&mut self, events: Vec<Incoming>, end: Cursor) -> Result<(), PartitionError> {
-        let _turn = self.next_turn().await;
-        let began = Instant::now();
-        let count = events.len();
         let lowest = self.checkpoint();
         let behind: Vec<Target> = self
             .targets
@@ -139,12 +135,9 @@ impl Partition {
             .filter(|target| target.checkpoint.position == lowest)
             .copied()
             .collect();
-        let parked = match self.write_at_once(&behind, &events, end).await {
-            Err(PartitionError::Fold(FoldError::Refused(error))) => {
-                tracing::debug!(partition = self.place.index, error, "a batch was refused");
-                self.write_carefully(&behind, events, end).await?
-            }
-            written => written?,
+        let parked = match self.write_at_once(&behind, &events, end).await? {
+            Some(parked) => parked,
+            None => self.write_carefully(&behind, events, end).await?,
         };
         for target in &mut self.targets {
             if target.checkpoint.position == lowest {
@@ -154,78 +147,97 @@ impl Partition {
         for (target, orders) in parked {
             self.park(&target, &orders);
         }
-        metrics::counter!(metric::EVENTS).increment(count as u64);
-        metrics::histogram!(metric::BATCH_EVENTS).record(u32::try_from(count).unwrap_or(u32::MAX));
-        metrics::histogram!(metric::BATCH_SECONDS).record(began.elapsed());
         Ok(())
     }
 
-    /// One transaction: first the checkpoints, from exactly where they were, then the rows. An event that nobody can fold parks its
-    /// order; what a view cannot show or write is refused, and nothing is written.
+    /// Writes events in a round, or if they are many, in a transaction of their own; `None`: they are not written. An event that nobody
+    /// can fold parks its order; what a view cannot show or write is refused.
     async fn write_at_once(
         &mut self,
         behind: &[Target],
         events: &[Incoming],
         end: Cursor,
-    ) -> Result<NewlyParked, PartitionError> {
-        let mut watchers: Vec<Watcher<'_>> = behind
-            .iter()
-            .map(|target| Watcher::new(target.view, self.parked.of(target)))
-            .collect();
-        let after = self.checkpoint();
-        self.folding
-            .fold(&self.sources.store, after, events, &mut watchers)
-            .await?;
-        let held_back = watchers
-            .iter_mut()
-            .map(|watcher| std::mem::take(&mut watcher.held_back));
-        let held_back = behind.iter().copied().zip(held_back).collect();
-
-        let mut transaction = self.begin(behind, held_back, end).await?;
-        let mut refused = None;
-        for (target, watcher) in behind.iter().zip(&watchers) {
-            let write = watcher.gathering.write(&mut transaction, self.part(target));
-            refused = match caught_while(write).await {
-                Ok(Ok(())) => continue,
-                Ok(Err(error)) => Some(refusal(&error).ok_or(error)?),
-                Err(panic) => Some(panic),
+    ) -> Result<Option<NewlyParked>, PartitionError> {
+        let seat = self.seat.take();
+        if events.len() > FEW {
+            drop(seat);
+            let _turn = self.next_turn().await;
+            let Some(batch) = self.gather(behind, events, end).await? else {
+                return Ok(None);
             };
-            break;
+            let written = together::write(&self.sources.views, vec![batch]).await;
+            return Ok(written.into_iter().next().flatten());
         }
-        if let Some(error) = refused {
-            transaction.rollback().await?;
-            return Err(FoldError::Refused(error).into());
+        let seat = match seat {
+            Some(seat) => seat,
+            None => self.sources.rounds.join().await,
+        };
+        match self.gather(behind, events, end).await? {
+            Some(batch) => Ok(seat.write(batch).await),
+            None => Ok(None),
         }
-        let mut parked = NewlyParked::new();
-        for (target, watcher) in behind.iter().zip(watchers) {
-            let (view, part) = (target.view, self.part(target));
-            rows::insert(
-                &mut transaction,
-                view,
-                part,
-                &watcher.parked,
-                &HashMap::new(),
-            )
-            .await?;
-            parked.push((*target, watcher.parked));
-        }
-        transaction
-            .commit()
-            .await
-            .map_err(|error| match refusal(&error) {
-                Some(error) => FoldError::Refused(error).into(),
-                None => PartitionError::from(error),
-            })?;
-        Ok(parked)
     }
 
-    /// The same, view by view and order by order as far as need be: what can be taken in is, and the rest is parked.
+    /// Folds events and gathers what the views will hold; `None`: some view cannot show something among them.
+    async fn gather(
+        &mut self,
+        behind: &[Target],
+        events: &[Incoming],
+        end: Cursor,
+    ) -> Result<Option<Batch>, PartitionError> {
+        let index = self.place.index;
+        let mut watchers: Vec<Watcher<'_>> = behind
+            .iter()
+            .map(|target| Watcher::new(target.view, index, self.parked.of(target)))
+            .collect();
+        let after = self.checkpoint();
+        let folding = self
+            .folding
+            .fold(&self.sources.store, after, events, &mut watchers);
+        match folding.await {
+            Err(FoldError::Refused(error)) => {
+                tracing::debug!(partition = index, error, "a batch was refused");
+                return Ok(None);
+            }
+            folded => folded?,
+        }
+        let gathered = behind
+            .iter()
+            .zip(watchers)
+            .map(|(target, watcher)| Gathered {
+                target: *target,
+                gathering: watcher.gathering,
+                held_back: watcher.held_back,
+                parked: watcher.parked,
+            });
+        Ok(Some(Batch {
+            partition: index,
+            events: events.len(),
+            end,
+            gathered: gathered.collect(),
+        }))
+    }
+
+    /// A turn to write alone.
+    async fn next_turn(&self) -> OwnedSemaphorePermit {
+        match Arc::clone(&self.sources.turns).acquire_owned().await {
+            Ok(turn) => turn,
+            // Turns are never closed.
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// One transaction for this partition alone: first the checkpoints, from exactly where they were, then view by view and order by
+    /// order as far as need be. What can be taken in is, and the rest is parked.
     async fn write_carefully(
         &mut self,
         behind: &[Target],
         events: Vec<Incoming>,
         end: Cursor,
     ) -> Result<NewlyParked, PartitionError> {
+        let _turn = self.next_turn().await;
+        let began = Instant::now();
+        let count = events.len();
         // It holds what was not written.
         self.folding = Folding::default();
         let orders = Folding::default()
@@ -245,33 +257,37 @@ impl Partition {
             ));
         }
 
-        let mut transaction = self.begin(behind, held_back, end).await?;
+        let mut transaction = self.begin(behind, &held_back, end).await?;
         // What would be refused by the commit is refused where it is found.
         sqlx::query("set constraints all immediate")
             .execute(&mut *transaction)
             .await?;
         let mut parked = NewlyParked::new();
         for (target, orders) in behind.iter().zip(shown) {
-            let (view, part) = (target.view, self.part(target));
+            let (view, part) = (target.view, target.part(self.place.index));
             let found = write_carefully(&mut transaction, view, part, &orders).await?;
             rows::insert(&mut transaction, view, part, &found, &HashMap::new()).await?;
             parked.push((*target, found));
         }
         transaction.commit().await?;
+        metric::batch(count, began);
         Ok(parked)
     }
 
-    /// The beginning of a batch's transaction: the checkpoints are moved, and what is held back is still to be held back.
+    /// The beginning of that transaction: the checkpoints are moved, and what is held back is still to be held back.
     async fn begin(
         &self,
         behind: &[Target],
-        held_back: Vec<(Target, Vec<String>)>,
+        held_back: &[(Target, Vec<String>)],
         end: Cursor,
     ) -> Result<Transaction<'static, Postgres>, PartitionError> {
         let mut transaction = self.sources.views.begin().await?;
         let held: Vec<&Target> = behind.iter().collect();
-        if views::advance(&mut transaction, self.place.index, &held, end).await?
-            && rows::are_parked(&mut transaction, &held_back).await?
+        let held_back = held_back
+            .iter()
+            .map(|(target, orders)| (target, orders.as_slice()));
+        if checkpoints::advance(&mut transaction, self.place.index, &held, end).await?
+            && rows::are_parked(&mut transaction, held_back).await?
         {
             return Ok(transaction);
         }

@@ -13,9 +13,10 @@ use sqlx::{PgConnection, Postgres, Row as _, Transaction};
 use uuid::Uuid;
 
 use super::{Partition, PartitionError, metric};
+use crate::checkpoints::{self, Target};
 use crate::folding::OrderEvents;
 use crate::parking::{rows, write_carefully};
-use crate::views::{self, Target};
+use crate::views;
 
 /// Rows of the history that are looked at at a time, newest first.
 const PAGE: i64 = 1_000;
@@ -102,7 +103,7 @@ impl Partition {
     /// The log that this partition's rows were last compared with.
     async fn followed(&self) -> Result<Option<(Uuid, i64)>, sqlx::Error> {
         sqlx::query_as("select log_id, incarnation from followed where partition = $1")
-            .bind(views::small(self.place.index))
+            .bind(checkpoints::small(self.place.index))
             .fetch_optional(&self.sources.views)
             .await
     }
@@ -115,7 +116,7 @@ impl Partition {
             set log_id = excluded.log_id,
                 incarnation = excluded.incarnation",
         )
-        .bind(views::small(self.place.index))
+        .bind(checkpoints::small(self.place.index))
         .bind(self.log.log_id)
         .bind(self.log.incarnation)
         .execute(connection)
@@ -149,7 +150,7 @@ impl Partition {
         let mut transaction = self.sources.views.begin().await?;
         for (targets, to) in [(&back, agreed), (&anew, Cursor::START)] {
             let held: Vec<&Target> = targets.iter().collect();
-            if !views::advance(&mut transaction, self.place.index, &held, to).await? {
+            if !checkpoints::advance(&mut transaction, self.place.index, &held, to).await? {
                 transaction.rollback().await?;
                 return Err(PartitionError::Doubled);
             }
@@ -212,7 +213,7 @@ impl Partition {
             if target.view == View::OrderHistory {
                 continue;
             }
-            let (view, part) = (target.view, self.part(target));
+            let (view, part) = (target.view, target.part(self.place.index));
             let parked = write_carefully(transaction, view, part, &orders).await?;
             rows::insert(transaction, view, part, &parked, &HashMap::new()).await?;
         }

@@ -1,6 +1,7 @@
 //! The metrics of partitions. Explained in `docs/operations.md`.
 
 use read_model::View;
+use tokio::time::Instant;
 
 /// Counter: events that were folded into views.
 pub(super) const EVENTS: &str = "projector_events_total";
@@ -16,6 +17,8 @@ pub(super) const HEALED: &str = "projector_healed_total";
 pub(super) const REDELIVERED: &str = "projector_redelivered_total";
 /// Counter: transactions given up because another worker had moved the checkpoint.
 pub(super) const DOUBLED: &str = "projector_doubled_total";
+/// Counter: transactions of one or several partitions that failed, after which each partition wrote alone.
+pub(super) const REFUSED: &str = "projector_refused_batches_total";
 /// Counter: consumers made at the broker.
 pub(super) const CONSUMERS: &str = "projector_consumers_total";
 /// Counter: times that a partition's views were taken back because the log has another history.
@@ -24,6 +27,13 @@ pub(super) const OTHER_HISTORIES: &str = "projector_other_histories_total";
 /// Counter, by `view`: orders that were parked.
 pub(super) const PARKINGS: &str = "projector_parkings_total";
 
+/// A transaction that took in so many events.
+pub(super) fn batch(events: usize, began: Instant) {
+    metrics::counter!(EVENTS).increment(events as u64);
+    metrics::histogram!(BATCH_EVENTS).record(u32::try_from(events).unwrap_or(u32::MAX));
+    metrics::histogram!(BATCH_SECONDS).record(began.elapsed());
+}
+
 /// Shows the counters from the start, so that a first increase is one.
 pub(crate) fn begin() {
     for counter in [
@@ -31,6 +41,7 @@ pub(crate) fn begin() {
         READ_FROM_LOG,
         REDELIVERED,
         DOUBLED,
+        REFUSED,
         CONSUMERS,
         OTHER_HISTORIES,
     ] {

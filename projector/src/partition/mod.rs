@@ -8,6 +8,7 @@ mod applying;
 mod histories;
 pub(crate) mod metric;
 mod retrying;
+pub(crate) mod together;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,19 +17,25 @@ use event_store::{EventStore, LogIdentity, PartitionOf, ReadError};
 use event_stream::{
     Client, ConnectionState, PageSize, PartitionReader, ReaderError, Received, StreamSettings,
 };
-use read_model::contributions::Part;
 use sqlx::PgPool;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
+use crate::checkpoints::{self, Target};
 use crate::folding::{FoldError, Folding};
 use crate::layout::Layout;
 use crate::parking::rows::{self, Again};
 use crate::parking::{CarefulError, ParkedOrders};
-use crate::views::{self, Target};
+use crate::rounds::{Rounds, Seat};
 
-/// Events that one transaction takes in.
+use together::{Batch, NewlyParked};
+
+/// Events of a partition that one transaction takes in.
 pub(crate) const BATCH: usize = 1_000;
+
+/// So many events at most are written together with those of other partitions. More are worth a transaction of their own, and would
+/// keep the others waiting.
+const FEW: usize = 100;
 
 /// A partition that got nothing for so long looks into the log.
 const IDLE: Duration = Duration::from_secs(1);
@@ -78,8 +85,9 @@ impl From<CarefulError> for PartitionError {
 pub(crate) struct Sources {
     pub(crate) store: EventStore,
     pub(crate) views: PgPool,
-    /// How many partitions fold and write at a time. What arrives for a partition while it waits for its turn goes into the
-    /// same transaction, so that batches grow with the load.
+    /// Where partitions with few events write together.
+    pub(crate) rounds: Rounds<Batch, NewlyParked>,
+    /// How many partitions write alone at a time: those with many events, and those with events that cannot be taken in.
     pub(crate) turns: Arc<Semaphore>,
     /// Connections to the views' database for what must not wait behind batches: leases, frontier, health.
     pub(crate) control: PgPool,
@@ -111,7 +119,7 @@ pub(crate) struct Partition {
     /// None while the broker is away.
     reader: Option<PartitionReader>,
     /// Held from before the last messages of a batch are taken to the end of its transaction.
-    turn: Option<OwnedSemaphorePermit>,
+    seat: Option<Seat<Batch, NewlyParked>>,
 }
 
 impl Partition {
@@ -131,7 +139,7 @@ impl Partition {
             folding: Folding::default(),
             page: PageSize::new(BATCH),
             reader: None,
-            turn: None,
+            seat: None,
             sources,
         };
         partition.look_at_targets().await?;
@@ -142,7 +150,7 @@ impl Partition {
 
     /// Which generations are kept, how far each is, and which orders it holds back.
     async fn look_at_targets(&mut self) -> Result<(), sqlx::Error> {
-        self.targets = views::targets(&self.sources.views, self.place.index).await?;
+        self.targets = checkpoints::targets(&self.sources.views, self.place.index).await?;
         self.parked = rows::of_partition(&self.sources.views, self.place.index).await?;
         // What is folded may be further than a generation that is new.
         self.folding = Folding::default();
@@ -168,22 +176,14 @@ impl Partition {
             folding: Folding::default(),
             page: PageSize::new(BATCH),
             reader: None,
-            turn: None,
+            seat: None,
             sources,
         })
     }
 
-    /// What this partition writes of a view.
-    fn part(&self, target: &Target) -> Part {
-        Part {
-            generation: target.generation,
-            partition: self.place.index,
-        }
-    }
-
     /// Takes the consumer away from the broker, which may not answer.
     pub(crate) async fn close(mut self) {
-        self.turn = None;
+        self.seat = None;
         self.close_reader().await;
     }
 
@@ -207,9 +207,9 @@ impl Partition {
                 }
                 finds_in_a_row = if found == 0 { 0 } else { finds_in_a_row + 1 };
             } else {
-                let received = self.wait_for_turn(received).await;
+                let received = self.wait_for_round(received).await;
                 let taken = self.take(received).await;
-                self.turn = None;
+                self.seat = None;
                 taken?;
                 finds_in_a_row = 0;
             }
@@ -229,7 +229,7 @@ impl Partition {
     /// Makes sure that the checkpoints are where they were left. A crash of the views' database takes back what it had not stored yet,
     /// since commits do not wait for that. Whoever writes next notices it by the checkpoint, and so must who has nothing to write.
     async fn still_has_its_checkpoints(&self) -> Result<(), PartitionError> {
-        let stored = views::targets(&self.sources.views, self.place.index).await?;
+        let stored = checkpoints::targets(&self.sources.views, self.place.index).await?;
         let is_moved = |known: &Target| {
             let same =
                 |other: &&Target| (other.view, other.generation) == (known.view, known.generation);
@@ -286,29 +286,19 @@ impl Partition {
     }
 
     /// Waits until this partition may write, and adds what has arrived by then.
-    async fn wait_for_turn(&mut self, mut received: Vec<Received>) -> Vec<Received> {
-        self.turn = Some(self.next_turn().await);
+    async fn wait_for_round(&mut self, mut received: Vec<Received>) -> Vec<Received> {
+        if received.len() <= FEW {
+            self.seat = Some(self.sources.rounds.join().await);
+        }
         if let Some(reader) = &mut self.reader
             && let Err(error) = reader.arrived(BATCH, &mut received)
         {
             let after = reader.last_sequence();
             // The broker may take its time.
-            self.turn = None;
+            self.seat = None;
             self.reopen_reader(&error, after).await;
         }
         received
-    }
-
-    /// The turn that this partition has, or the next one that is free.
-    async fn next_turn(&mut self) -> OwnedSemaphorePermit {
-        if let Some(turn) = self.turn.take() {
-            return turn;
-        }
-        match Arc::clone(&self.sources.turns).acquire_owned().await {
-            Ok(turn) => turn,
-            // Turns are never closed.
-            Err(_) => std::future::pending().await,
-        }
     }
 
     async fn reopen_reader(&mut self, error: &ReaderError, after: u64) {

@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use event_store::{ORDER, ReadError};
 
 use super::{Partition, PartitionError};
+use crate::checkpoints::{self, Target};
 use crate::folding::{Incoming, OrderEvents};
 use crate::parking::rows::{self, Again, Taken};
 use crate::parking::write_carefully;
-use crate::views::{self, Target};
 
 /// Orders of a transaction.
 const ORDERS: i64 = 100;
@@ -48,7 +48,7 @@ impl Partition {
     ) -> Result<Option<String>, PartitionError> {
         let index = self.place.index;
         let mut transaction = self.sources.views.begin().await?;
-        if !views::advance(&mut transaction, index, &[target], target.checkpoint).await? {
+        if !checkpoints::advance(&mut transaction, index, &[target], target.checkpoint).await? {
             transaction.rollback().await?;
             return Err(PartitionError::Doubled);
         }
@@ -59,7 +59,7 @@ impl Partition {
         };
         let orders = self.refold(target, &taken).await?;
         let orders: Vec<&OrderEvents> = orders.iter().collect();
-        let (view, part) = (target.view, self.part(target));
+        let (view, part) = (target.view, target.part(self.place.index));
         let parked = write_carefully(&mut transaction, view, part, &orders).await?;
         let since = taken
             .iter()

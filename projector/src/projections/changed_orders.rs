@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::fmt::Debug;
 
-use read_model::contributions::{OfOrder, Part};
+use read_model::contributions::OfOrder;
 use read_model::order::OrderFold;
 use sqlx::PgConnection;
 
-use super::{Gathering, Writing};
+use super::{Gathering, Writing, of_the_same_view};
 
 /// A projection that is a function of an order, whatever its events were and however many at once.
 pub(super) trait OfOneOrder: Debug + 'static {
@@ -20,7 +20,7 @@ pub(super) trait OfOneOrder: Debug + 'static {
     /// Writes what orders show now, each once, in place of what they showed before.
     fn write(
         connection: &mut PgConnection,
-        part: Part,
+        generation: i32,
         changed: &[OfOrder<Self::Shown>],
     ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 }
@@ -28,13 +28,16 @@ pub(super) trait OfOneOrder: Debug + 'static {
 /// The orders of a batch that show something else than before.
 #[derive(Debug)]
 pub(super) struct ChangedOrders<P: OfOneOrder> {
+    partition: u16,
     before: HashMap<String, P::Shown>,
     changed: Vec<OfOrder<P::Shown>>,
 }
 
-impl<P: OfOneOrder> Default for ChangedOrders<P> {
-    fn default() -> Self {
+impl<P: OfOneOrder> ChangedOrders<P> {
+    /// Nothing yet, of orders of this partition.
+    pub(super) fn new(partition: u16) -> Self {
         Self {
+            partition,
             before: HashMap::new(),
             changed: Vec::new(),
         }
@@ -54,6 +57,7 @@ impl<P: OfOneOrder> Gathering for ChangedOrders<P> {
         match P::shown(after)? {
             Some(now) if before.as_ref() != Some(&now) => self.changed.push(OfOrder {
                 order_id: order_id.to_owned(),
+                partition: self.partition,
                 contribution: now,
             }),
             _ => {}
@@ -61,12 +65,17 @@ impl<P: OfOneOrder> Gathering for ChangedOrders<P> {
         Ok(())
     }
 
-    fn write<'a>(&'a self, connection: &'a mut PgConnection, part: Part) -> Writing<'a> {
+    fn absorb(&mut self, other: Box<dyn Gathering>) {
+        let other: Self = of_the_same_view(other);
+        self.changed.extend(other.changed);
+    }
+
+    fn write<'a>(&'a self, connection: &'a mut PgConnection, generation: i32) -> Writing<'a> {
         Box::pin(async move {
             if self.changed.is_empty() {
                 return Ok(());
             }
-            P::write(connection, part, &self.changed).await
+            P::write(connection, generation, &self.changed).await
         })
     }
 }

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use event_store::{EventStore, PartitionOf, StoredEvent};
 use read_model::View;
-use read_model::contributions::Part;
 use sqlx::{Executor as _, PgConnection};
 
 use super::ReplayError;
 use super::report::Report;
 use crate::caught::{caught, caught_while};
+use crate::checkpoints::Part;
 use crate::folding::{FoldError, Folded, OrderEvents, Watcher, show};
 use crate::parking::{Parked, refusal, write_carefully};
 
@@ -48,7 +48,9 @@ pub(super) async fn fill(
         let last = next.is_none();
         let folding = next.map(|events| {
             let extent = extent.clone();
-            tokio::task::spawn_blocking(move || fold(view, events, &extent.before))
+            tokio::task::spawn_blocking(move || {
+                fold(view, extent.place.index, events, &extent.before)
+            })
         });
         if let Some(set) = folded.take() {
             let events = set.events;
@@ -75,6 +77,7 @@ struct Set {
 /// Folds whole orders, each of which stands together.
 fn fold(
     view: View,
+    partition: u16,
     events: Vec<StoredEvent>,
     before: &HashMap<String, i64>,
 ) -> Result<Set, FoldError> {
@@ -87,7 +90,7 @@ fn fold(
             }
         }
     }
-    let gathered = match caught(|| gather(view, &orders)) {
+    let gathered = match caught(|| gather(view, partition, &orders)) {
         Ok(Ok(gathered)) => Some(gathered),
         Ok(Err(FoldError::Refused(_))) | Err(_) => None,
         Ok(Err(error)) => return Err(error),
@@ -99,8 +102,12 @@ fn fold(
     })
 }
 
-fn gather(view: View, orders: &[OrderEvents]) -> Result<Watcher<'static>, FoldError> {
-    let mut watchers = [Watcher::new(view, None)];
+fn gather(
+    view: View,
+    partition: u16,
+    orders: &[OrderEvents],
+) -> Result<Watcher<'static>, FoldError> {
+    let mut watchers = [Watcher::new(view, partition, None)];
     for order in orders {
         let mut folded = Folded::default();
         show(&order.order_id, &mut folded, &order.events, &mut watchers)?;
@@ -121,7 +128,7 @@ async fn write(
     }) = set.gathered
     {
         connection.execute("savepoint filling").await?;
-        match caught_while(gathering.fill(connection, part)).await {
+        match caught_while(gathering.fill(connection, part.generation)).await {
             Ok(Ok(())) => {
                 connection.execute("release savepoint filling").await?;
                 return Ok(parked);

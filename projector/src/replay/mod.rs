@@ -25,10 +25,10 @@ use event_store::{ReadError, StoreError};
 use read_model::View;
 use uuid::Uuid;
 
+use crate::checkpoints::Target;
 use crate::folding::FoldError;
 use crate::parking::CarefulError;
 use crate::partition::{PartitionError, Sources};
-use crate::views::Target;
 
 /// What replay works with.
 #[derive(Debug, Clone)]

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use event_store::{Cursor, LogIdentity, PartitionOf};
 use read_model::Keeper;
-use read_model::contributions::Part;
 use read_model::operations::{Operation, Phase};
 use sqlx::{PgConnection, PgPool, Row as _};
 use tokio::task::JoinSet;
@@ -12,9 +11,9 @@ use tokio::task::JoinSet;
 use super::filling::{self, Extent};
 use super::report::Report;
 use super::{OfView, Replay, ReplayError, cleaning, switching};
+use crate::checkpoints::{self, Part};
 use crate::parking::{Parked, TOO_MANY, rows};
 use crate::partition::Partition;
-use crate::views;
 
 /// A round of catching up in which no partition had more events leaves so little to do that the owners can take over: each has it
 /// in one batch. How long a round takes says nothing, on a machine that is busy.
@@ -107,7 +106,7 @@ async fn build(
     let count = replay.sources.stream.partitions;
     let log = store.identity().await?;
     let head = store.head(count).await?;
-    let targets = views::generation(&replay.sources.views, new.view, new.generation).await?;
+    let targets = checkpoints::generation(&replay.sources.views, new.view, new.generation).await?;
     let mut missing = Vec::new();
     let mut done = 0;
     for (index, checkpoint) in (0..).zip(&targets) {
@@ -155,7 +154,7 @@ async fn fill(
     let to = cursor_at(replay, last).await?;
     let mut transaction = replay.sources.views.begin().await?;
     let start = new.at(Cursor::START);
-    if !views::advance(&mut transaction, place.index, &[&start], to).await? {
+    if !checkpoints::advance(&mut transaction, place.index, &[&start], to).await? {
         // Another process has filled it.
         return Ok(());
     }
@@ -258,7 +257,7 @@ pub(super) async fn catch_up(
     loop {
         let mut most = 0;
         let checkpoints =
-            views::generation(&replay.sources.views, new.view, new.generation).await?;
+            checkpoints::generation(&replay.sources.views, new.view, new.generation).await?;
         for (index, checkpoint) in (0..).zip(checkpoints) {
             let target = new.at(checkpoint);
             let mut partition =

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::filling::{self, Extent};
 use super::report::Report;
 use super::{OfView, Replay, ReplayError};
-use crate::views::small;
+use crate::checkpoints::small;
 
 /// Rows that are told of an operation, at most.
 const TOLD: i64 = 1_000;

@@ -25,6 +25,7 @@ mod reports;
 )]
 mod sample;
 mod setup;
+mod together;
 mod truth;
 mod views;
 /// Random orders and random commands as the domain's own tests make them.

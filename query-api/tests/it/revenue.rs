@@ -1,6 +1,6 @@
 //! The ledger.
 
-use read_model::contributions::{OfOrder, Part};
+use read_model::contributions::OfOrder;
 use read_model::order::Movements;
 use read_model::revenue::{self, Contribution, Day};
 use read_model::{View, partition_of};
@@ -16,22 +16,17 @@ impl Stage {
             day: day.parse().unwrap(),
             movements: *movements,
         });
+        let partition = partition_of(order_id, PARTITIONS);
         let order = OfOrder {
             order_id: order_id.to_owned(),
+            partition,
             contribution: Contribution {
                 currency: currency.to_owned(),
                 days: days.collect(),
             },
         };
-        let partition = partition_of(order_id, PARTITIONS);
-        let part = Part {
-            generation: 1,
-            partition,
-        };
         checkpoint(&mut transaction, View::Revenue, 1, partition, at).await;
-        revenue::write(&mut transaction, part, &[order])
-            .await
-            .unwrap();
+        revenue::write(&mut transaction, 1, &[order]).await.unwrap();
         transaction.commit().await.unwrap();
     }
 

@@ -1,16 +1,17 @@
 //! Customers and products: sums over orders of all partitions.
 
-use read_model::contributions::{OfOrder, Part};
+use read_model::contributions::OfOrder;
 use read_model::products::{Contribution, Product, Units, Worth};
 use read_model::{View, customers, partition_of, products};
 use serde_json::{Value, json};
 
 use crate::stage::{Order, PARTITIONS, Stage, checkpoint, id_in, minute};
 
-fn part(order_id: &str) -> Part {
-    Part {
-        generation: 1,
+fn of_order<C>(order_id: &str, contribution: C) -> OfOrder<C> {
+    OfOrder {
+        order_id: order_id.to_owned(),
         partition: partition_of(order_id, PARTITIONS),
+        contribution,
     }
 }
 
@@ -53,13 +54,9 @@ impl Stage {
     /// As the projector does: what an order adds, and its partition's checkpoint.
     async fn customer_order(&self, order_id: &str, at: i64, contribution: customers::Contribution) {
         let mut transaction = self.pool.begin().await.unwrap();
-        let order = OfOrder {
-            order_id: order_id.to_owned(),
-            contribution,
-        };
-        let part = part(order_id);
-        checkpoint(&mut transaction, View::Customers, 1, part.partition, at).await;
-        customers::write(&mut transaction, part, &[order])
+        let order = of_order(order_id, contribution);
+        checkpoint(&mut transaction, View::Customers, 1, order.partition, at).await;
+        customers::write(&mut transaction, 1, &[order])
             .await
             .unwrap();
         transaction.commit().await.unwrap();
@@ -67,17 +64,14 @@ impl Stage {
 
     async fn product_order(&self, order_id: &str, at: i64, currency: &str, products: Vec<Product>) {
         let mut transaction = self.pool.begin().await.unwrap();
-        let order = OfOrder {
-            order_id: order_id.to_owned(),
-            contribution: Contribution {
-                placed_position: at,
-                currency: currency.to_owned(),
-                products,
-            },
+        let contribution = Contribution {
+            placed_position: at,
+            currency: currency.to_owned(),
+            products,
         };
-        let part = part(order_id);
-        checkpoint(&mut transaction, View::Products, 1, part.partition, at).await;
-        products::write(&mut transaction, part, &[order])
+        let order = of_order(order_id, contribution);
+        checkpoint(&mut transaction, View::Products, 1, order.partition, at).await;
+        products::write(&mut transaction, 1, &[order])
             .await
             .unwrap();
         transaction.commit().await.unwrap();
@@ -164,14 +158,13 @@ async fn sums_are_exact_beyond_every_integer_of_the_database() {
     let orders: Vec<OfOrder<customers::Contribution>> = (0..2_500)
         .map(|number| OfOrder {
             order_id: format!("o-{number}"),
+            partition: 0,
             contribution: of_customer("Ada", number + 1, most),
         })
         .collect();
     let mut transaction = stage.pool.begin().await.unwrap();
     for two in orders.chunks(1_250) {
-        customers::write(&mut transaction, part("o-1"), two)
-            .await
-            .unwrap();
+        customers::write(&mut transaction, 1, two).await.unwrap();
     }
     transaction.commit().await.unwrap();
     let answer = stage.get("/v1/customers/c-1").await;

@@ -1,6 +1,6 @@
 //! Sums over several orders, and what each order added to them.
 
-use read_model::contributions::{OfOrder, Part};
+use read_model::contributions::OfOrder;
 use read_model::order::Movements;
 use read_model::revenue;
 use read_model::{Keeper, View, create_generation};
@@ -17,6 +17,7 @@ async fn a_day_whose_movements_took_each_other_back_is_there_however_it_came_abo
     let moved = |captured: i64| {
         vec![OfOrder {
             order_id: "a".to_owned(),
+            partition: 0,
             contribution: revenue::Contribution {
                 currency: "EUR".to_owned(),
                 days: vec![revenue::Day {
@@ -29,18 +30,12 @@ async fn a_day_whose_movements_took_each_other_back_is_there_however_it_came_abo
             },
         }]
     };
-    let part = |generation| Part {
-        generation,
-        partition: 0,
-    };
     for captured in [500, 0] {
-        revenue::write(&mut connection, part(1), &moved(captured))
+        revenue::write(&mut connection, 1, &moved(captured))
             .await
             .unwrap();
     }
-    revenue::write(&mut connection, part(2), &moved(0))
-        .await
-        .unwrap();
+    revenue::write(&mut connection, 2, &moved(0)).await.unwrap();
     let of = async |generation: i32| -> Vec<String> {
         let statement = format!("select t::text from revenue_{generation} t");
         sqlx::query_scalar(&statement)
@@ -57,13 +52,10 @@ async fn a_day_whose_movements_took_each_other_back_is_there_however_it_came_abo
 async fn what_an_order_added_before_is_looked_up_by_its_key() {
     let (_database, pool) = views(4).await;
     let mut connection = pool.acquire().await.unwrap();
-    let part = Part {
-        generation: 1,
-        partition: 0,
-    };
     let added = |orders: std::ops::Range<usize>| -> Vec<OfOrder<revenue::Contribution>> {
         let order = |number| OfOrder {
             order_id: format!("order-{number}"),
+            partition: 0,
             contribution: revenue::Contribution {
                 currency: "EUR".to_owned(),
                 days: Vec::new(),
@@ -80,7 +72,7 @@ async fn what_an_order_added_before_is_looked_up_by_its_key() {
             .await
             .unwrap();
     }
-    revenue::write(&mut connection, part, &added(0..10))
+    revenue::write(&mut connection, 1, &added(0..10))
         .await
         .unwrap();
     sqlx::query("analyze revenue_by_order_1")
@@ -89,15 +81,11 @@ async fn what_an_order_added_before_is_looked_up_by_its_key() {
         .unwrap();
     for batch in 0..20 {
         let orders = added(batch * 100..batch * 100 + 100);
-        revenue::write(&mut connection, part, &orders)
-            .await
-            .unwrap();
+        revenue::write(&mut connection, 1, &orders).await.unwrap();
     }
     let mut transaction = sqlx::Connection::begin(&mut *connection).await.unwrap();
     let orders = added(0..50);
-    revenue::write(&mut transaction, part, &orders)
-        .await
-        .unwrap();
+    revenue::write(&mut transaction, 1, &orders).await.unwrap();
     let read: i64 = sqlx::query_scalar(
         "select idx_tup_fetch from pg_stat_xact_user_tables where relname = 'revenue_by_order_1'",
     )

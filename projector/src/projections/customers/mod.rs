@@ -1,6 +1,6 @@
 //! The projection `customers`: what each order once placed adds to its customer, whatever became of it.
 
-use read_model::contributions::{OfOrder, Part};
+use read_model::contributions::OfOrder;
 use read_model::customers::{self, Contribution};
 use read_model::order::OrderFold;
 use sqlx::PgConnection;
@@ -42,9 +42,9 @@ impl OfOneOrder for Customers {
 
     async fn write(
         connection: &mut PgConnection,
-        part: Part,
+        generation: i32,
         changed: &[OfOrder<Contribution>],
     ) -> Result<(), sqlx::Error> {
-        customers::write(connection, part, changed).await
+        customers::write(connection, generation, changed).await
     }
 }

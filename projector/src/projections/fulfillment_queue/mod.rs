@@ -1,7 +1,7 @@
 //! The projection `fulfillment-queue`: the orders that can ship now.
 
 use domain::order::{Facts, OrderStatus};
-use read_model::contributions::{OfOrder, Part};
+use read_model::contributions::OfOrder;
 use read_model::fulfillment_queue::{self, OpenLine, QueueEntry, QueueRow};
 use read_model::order::OrderFold;
 use sqlx::PgConnection;
@@ -42,7 +42,7 @@ impl OfOneOrder for FulfillmentQueue {
 
     async fn write(
         connection: &mut PgConnection,
-        part: Part,
+        generation: i32,
         changed: &[OfOrder<Self::Shown>],
     ) -> Result<(), sqlx::Error> {
         let (mut rows, mut left) = (Vec::new(), Vec::new());
@@ -53,10 +53,10 @@ impl OfOneOrder for FulfillmentQueue {
             }
         }
         if !rows.is_empty() {
-            fulfillment_queue::write(connection, part.generation, &rows).await?;
+            fulfillment_queue::write(connection, generation, &rows).await?;
         }
         if !left.is_empty() {
-            fulfillment_queue::remove(connection, part.generation, &left).await?;
+            fulfillment_queue::remove(connection, generation, &left).await?;
         }
         Ok(())
     }

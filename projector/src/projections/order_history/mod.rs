@@ -6,13 +6,12 @@ mod unread;
 use std::collections::HashMap;
 
 use read_model::audit::{AuditEntry, changes};
-use read_model::contributions::Part;
 use read_model::history::{self, HistoryRow};
 use read_model::order::OrderFold;
 use serde_json::Value;
 use sqlx::PgConnection;
 
-use super::{Gathering, Writing};
+use super::{Gathering, Writing, of_the_same_view};
 use crate::folding::{Incoming, OrderEventAt};
 
 /// The entries of a batch.
@@ -66,17 +65,22 @@ impl Gathering for OrderHistory {
         Ok(true)
     }
 
-    fn write<'a>(&'a self, connection: &'a mut PgConnection, part: Part) -> Writing<'a> {
+    fn absorb(&mut self, other: Box<dyn Gathering>) {
+        let other: Self = of_the_same_view(other);
+        self.rows.extend(other.rows);
+    }
+
+    fn write<'a>(&'a self, connection: &'a mut PgConnection, generation: i32) -> Writing<'a> {
         Box::pin(async move {
             if self.rows.is_empty() {
                 return Ok(());
             }
-            history::write(connection, part.generation, &self.rows).await
+            history::write(connection, generation, &self.rows).await
         })
     }
 
-    fn fill<'a>(&'a self, connection: &'a mut PgConnection, part: Part) -> Writing<'a> {
-        Box::pin(async move { history::fill(connection, part.generation, &self.rows).await })
+    fn fill<'a>(&'a self, connection: &'a mut PgConnection, generation: i32) -> Writing<'a> {
+        Box::pin(async move { history::fill(connection, generation, &self.rows).await })
     }
 }
 

@@ -4,13 +4,12 @@
 use std::collections::{BTreeSet, HashSet};
 
 use domain::order::{Facts, OrderEvent};
-use read_model::contributions::Part;
 use read_model::order::OrderFold;
 use read_model::orders::{self, OrderRow, TermsRow};
 use read_model::words::words;
 use sqlx::PgConnection;
 
-use super::{Gathering, Writing};
+use super::{Gathering, Writing, of_the_same_view};
 use crate::folding::OrderEventAt;
 
 /// The orders of a batch: every event changes its order's document, few its terms.
@@ -38,16 +37,20 @@ impl Gathering for Orders {
         Ok(())
     }
 
-    fn write<'a>(&'a self, connection: &'a mut PgConnection, part: Part) -> Writing<'a> {
-        Box::pin(async move {
-            orders::write(connection, part.generation, &self.rows, &self.terms).await
-        })
+    fn absorb(&mut self, other: Box<dyn Gathering>) {
+        let other: Self = of_the_same_view(other);
+        self.rows.extend(other.rows);
+        self.terms.extend(other.terms);
     }
 
-    fn fill<'a>(&'a self, connection: &'a mut PgConnection, part: Part) -> Writing<'a> {
+    fn write<'a>(&'a self, connection: &'a mut PgConnection, generation: i32) -> Writing<'a> {
         Box::pin(
-            async move { orders::fill(connection, part.generation, &self.rows, &self.terms).await },
+            async move { orders::write(connection, generation, &self.rows, &self.terms).await },
         )
+    }
+
+    fn fill<'a>(&'a self, connection: &'a mut PgConnection, generation: i32) -> Writing<'a> {
+        Box::pin(async move { orders::fill(connection, generation, &self.rows, &self.terms).await })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::order::{Facts, Line};
-use read_model::contributions::{OfOrder, Part};
+use read_model::contributions::OfOrder;
 use read_model::order::OrderFold;
 use read_model::products::{self, Contribution, Product, Units, Worth};
 use sqlx::PgConnection;
@@ -31,10 +31,10 @@ impl OfOneOrder for Products {
 
     async fn write(
         connection: &mut PgConnection,
-        part: Part,
+        generation: i32,
         changed: &[OfOrder<Contribution>],
     ) -> Result<(), sqlx::Error> {
-        products::write(connection, part, changed).await
+        products::write(connection, generation, changed).await
     }
 }
 

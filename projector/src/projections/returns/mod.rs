@@ -1,6 +1,6 @@
 //! The projection `returns`: one row a return, with the order that it is of.
 
-use read_model::contributions::{OfOrder, Part};
+use read_model::contributions::OfOrder;
 use read_model::order::{OrderFold, ReturnDocument};
 use read_model::returns::{self, ReturnOfOrder, ReturnRow};
 use sqlx::PgConnection;
@@ -44,13 +44,13 @@ impl OfOneOrder for Returns {
 
     async fn write(
         connection: &mut PgConnection,
-        part: Part,
+        generation: i32,
         changed: &[OfOrder<Vec<ReturnRow>>],
     ) -> Result<(), sqlx::Error> {
         let rows: Vec<&ReturnRow> = changed
             .iter()
             .flat_map(|order| &order.contribution)
             .collect();
-        returns::write(connection, part.generation, &rows).await
+        returns::write(connection, generation, &rows).await
     }
 }

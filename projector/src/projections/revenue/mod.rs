@@ -1,6 +1,6 @@
 //! The projection `revenue`: what each order once placed moved, day by day.
 
-use read_model::contributions::{OfOrder, Part};
+use read_model::contributions::OfOrder;
 use read_model::order::OrderFold;
 use read_model::revenue::{self, Contribution, Day};
 use sqlx::PgConnection;
@@ -30,9 +30,9 @@ impl OfOneOrder for Revenue {
 
     async fn write(
         connection: &mut PgConnection,
-        part: Part,
+        generation: i32,
         changed: &[OfOrder<Contribution>],
     ) -> Result<(), sqlx::Error> {
-        revenue::write(connection, part, changed).await
+        revenue::write(connection, generation, changed).await
     }
 }
