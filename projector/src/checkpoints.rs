@@ -306,6 +306,11 @@ mod tests {
         .await
         .unwrap();
         let mut transaction = pool.begin().await.unwrap();
+        // Whoever waits for it does not wait for ever.
+        sqlx::query("set local lock_timeout = '10s'")
+            .execute(&mut *transaction)
+            .await
+            .unwrap();
         let stayed = advance_together(&mut transaction, &steps).await.unwrap();
         assert_eq!(stayed, [4, 5, 6]);
         transaction.rollback().await.unwrap();

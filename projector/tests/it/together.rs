@@ -68,6 +68,12 @@ async fn who_holds_one_partitions_checkpoint_holds_up_no_other() {
         (behind == [3]).then_some(())
     })
     .await;
+    // Nor until a statement that waits for it has taken too long.
+    let (_, metrics) = projector.get("/metrics").await;
+    assert!(
+        metrics.contains("\nprojector_refused_batches_total 0\n"),
+        "{metrics}"
+    );
     somebody.rollback().await.unwrap();
     setup.views_equal_the_log().await;
     projector.stop().await;

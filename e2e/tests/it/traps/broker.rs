@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use nix::sys::signal::{Signal, kill};
@@ -23,6 +24,36 @@ async fn a_broker_killed_at_full_rate() -> Result<()> {
         stage.more_events(100).await?;
     }
     stage.end().await
+}
+
+/// No command is refused because of it, and the views go on from the log.
+#[tokio::test]
+async fn a_broker_that_is_away() -> Result<()> {
+    let least = match std::env::var_os("TEST_DEEP") {
+        Some(_) => Duration::from_secs(30),
+        None => Duration::ZERO,
+    };
+    let mut stage = Stage::new().await?;
+    stage.servers.nats.kill().await;
+    let (away, mut looks) = (Instant::now(), 0);
+    while looks < 3 || away.elapsed() < least {
+        stage.more_events(50).await?;
+        let command = stage.platform.post("/v1/orders", &two_units());
+        let placed = expect(201, command.send().await?).await?;
+        let position = placed["position"].as_i64().context("position")?;
+        // The list is complete up to there: every partition has followed.
+        let list = stage.platform.get("/v1/orders?limit=1", position);
+        let list = expect(200, list.send().await?).await?;
+        ensure!(
+            list["items"]
+                .as_array()
+                .is_some_and(|items| items.len() == 1)
+        );
+        looks += 1;
+    }
+    stage.servers.nats.start().await;
+    stage.more_events(100).await?;
+    stage.end_with_others().await
 }
 
 #[tokio::test]
