@@ -29,8 +29,8 @@ const PULL_BYTES: usize = 16 * 1024 * 1024;
 /// How long the broker keeps a pull open.
 const PULL_EXPIRES: Duration = Duration::from_secs(3);
 
-/// After so long the next one is sent, while this one is still open. That it ended the broker does not always tell: 2.9 forgets to, if a
-/// message comes in the moment in which it ends.
+/// After so long the next one is sent, while this one is still open. That it ended the broker does not always tell: NATS 2.9 drops it without
+/// a word if it finds out while it looks for whom to give a message.
 const PULL_AGAIN: Duration = Duration::from_secs(2);
 
 /// How long the broker may take to tell about the stream or to make a consumer.
