@@ -70,9 +70,11 @@ async fn write_those_free(
     batches: Vec<Batch>,
 ) -> Result<HashMap<u16, NewlyParked>, sqlx::Error> {
     let began = Instant::now();
-    let (mut transaction, batches) = begin(views, batches).await?;
-    let mut events = 0;
     let mut written: HashMap<u16, NewlyParked> = HashMap::new();
+    let Some((mut transaction, batches)) = begin(views, batches).await? else {
+        return Ok(written);
+    };
+    let mut events = 0;
     let mut generations: BTreeMap<(View, i32), Box<dyn Gathering>> = BTreeMap::new();
     for batch in batches {
         events += batch.events;
@@ -111,12 +113,12 @@ async fn write_those_free(
 }
 
 /// The beginning of a transaction in which the checkpoints of these batches have been moved, of all that nobody else holds and that are
-/// where they are believed to be.
+/// where they are believed to be; `None`: of none.
 async fn begin(
     views: &PgPool,
     mut batches: Vec<Batch>,
-) -> Result<(Transaction<'static, Postgres>, Vec<Batch>), sqlx::Error> {
-    loop {
+) -> Result<Option<(Transaction<'static, Postgres>, Vec<Batch>)>, sqlx::Error> {
+    while !batches.is_empty() {
         let mut transaction = views.begin().await?;
         let steps: Vec<Step> = batches.iter().flat_map(Batch::steps).collect();
         let stayed = checkpoints::advance_together(&mut transaction, &steps).await?;
@@ -125,7 +127,7 @@ async fn begin(
             let held_back =
                 held_back.map(|gathered| (&gathered.target, gathered.held_back.as_slice()));
             if rows::are_parked(&mut transaction, held_back).await? {
-                return Ok((transaction, batches));
+                return Ok(Some((transaction, batches)));
             }
             // Some order was taken in again: whose, each will see.
             batches.clear();
@@ -133,6 +135,7 @@ async fn begin(
         transaction.rollback().await?;
         batches.retain(|batch| !stayed.contains(&batch.partition));
     }
+    Ok(None)
 }
 
 impl Batch {
