@@ -112,44 +112,32 @@ pub(crate) async fn advance(
     targets: &[&Target],
     to: Cursor,
 ) -> Result<bool, sqlx::Error> {
-    let names: Vec<&str> = targets.iter().map(|target| target.view.as_str()).collect();
-    let generations: Vec<i32> = targets.iter().map(|target| target.generation).collect();
-    let positions: Vec<i64> = targets
+    let steps: Vec<Step> = targets
         .iter()
-        .map(|target| target.checkpoint.position)
+        .map(|target| Step {
+            partition,
+            target: **target,
+            to,
+        })
         .collect();
-    let event_ids: Vec<Option<Uuid>> = targets
-        .iter()
-        .map(|target| target.checkpoint.event_id)
-        .collect();
-    let moved = sqlx::query(
-        "update checkpoint c
-        set position = $6,
-            event_id = $7
-        from unnest($2::text[], $3::integer[], $4::bigint[], $5::uuid[]) as held (projection, generation, position, event_id)
-        where c.projection = held.projection
-        and c.generation = held.generation
-        and c.partition = $1
-        and c.position = held.position
-        and c.event_id is not distinct from held.event_id",
-    )
-    .bind(small(partition))
-    .bind(names)
-    .bind(generations)
-    .bind(positions)
-    .bind(event_ids)
-    .bind(to.position)
-    .bind(to.event_id)
-    .execute(connection)
-    .await?;
-    Ok(moved.rows_affected() == targets.len() as u64)
+    Ok(take(connection, &steps, "").await?.is_empty())
 }
 
-/// Moves checkpoints of several partitions, each from exactly where it is said to be, by event id too. Who holds one, and be it for
-/// long, is not waited for. Returns the partitions of which some checkpoint did not move: then this transaction must not be committed.
+/// The same for several partitions; who holds a checkpoint, and be it for long, is not waited for. Returns the partitions of which
+/// some checkpoint did not move: then this transaction must not be committed.
 pub(crate) async fn advance_together(
     connection: &mut PgConnection,
     steps: &[Step],
+) -> Result<Vec<u16>, sqlx::Error> {
+    take(connection, steps, "skip locked").await
+}
+
+/// Takes these steps, and says of which partitions some could not be taken. `locked` says what to do about checkpoints that somebody
+/// holds, as SQL.
+async fn take(
+    connection: &mut PgConnection,
+    steps: &[Step],
+    locked: &str,
 ) -> Result<Vec<u16>, sqlx::Error> {
     let partitions: Vec<i16> = steps.iter().map(|step| small(step.partition)).collect();
     let names: Vec<&str> = steps.iter().map(|step| step.target.view.as_str()).collect();
@@ -160,7 +148,7 @@ pub(crate) async fn advance_together(
     let event_ids = |of: fn(&Step) -> Cursor| -> Vec<Option<Uuid>> {
         steps.iter().map(|step| of(step).event_id).collect()
     };
-    let moved: Vec<i16> = sqlx::query_scalar(
+    let statement = format!(
         "with held as (
             select c.projection, c.generation, c.partition, step.to_position, step.to_event_id
             from unnest($1::smallint[], $2::text[], $3::integer[], $4::bigint[], $5::uuid[], $6::bigint[], $7::uuid[])
@@ -168,7 +156,7 @@ pub(crate) async fn advance_together(
             join checkpoint c using (projection, generation, partition)
             where c.position = step.position
             and c.event_id is not distinct from step.event_id
-            for update of c skip locked
+            for update of c {locked}
         )
         update checkpoint c
         set position = held.to_position,
@@ -177,17 +165,18 @@ pub(crate) async fn advance_together(
         where c.projection = held.projection
         and c.generation = held.generation
         and c.partition = held.partition
-        returning c.partition",
-    )
-    .bind(&partitions)
-    .bind(names)
-    .bind(generations)
-    .bind(positions(|step| step.target.checkpoint))
-    .bind(event_ids(|step| step.target.checkpoint))
-    .bind(positions(|step| step.to))
-    .bind(event_ids(|step| step.to))
-    .fetch_all(connection)
-    .await?;
+        returning c.partition"
+    );
+    let moved: Vec<i16> = sqlx::query_scalar(&statement)
+        .bind(&partitions)
+        .bind(names)
+        .bind(generations)
+        .bind(positions(|step| step.target.checkpoint))
+        .bind(event_ids(|step| step.target.checkpoint))
+        .bind(positions(|step| step.to))
+        .bind(event_ids(|step| step.to))
+        .fetch_all(connection)
+        .await?;
     let count = |among: &[i16], partition: u16| {
         let partition = small(partition);
         among.iter().filter(|other| **other == partition).count()
