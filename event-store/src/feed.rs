@@ -79,28 +79,6 @@ impl ReadError {
 }
 
 impl EventStore {
-    /// The next events of the log, at most `limit`; none at its end.
-    pub async fn read_forward(
-        &self,
-        after: Cursor,
-        limit: u32,
-    ) -> Result<Vec<StoredEvent>, ReadError> {
-        let columns = StoredEvent::COLUMNS;
-        let page = sqlx::query_as(&format!(
-            "select {columns}
-            from event e
-            where e.position >= $1
-            order by e.position
-            limit $2"
-        ))
-        .bind(after.position)
-        .bind(i64::from(limit) + i64::from(after.position > 0))
-        .fetch_all(self.pool())
-        .await
-        .map_err(StoreError::from)?;
-        without_held(page, after)
-    }
-
     /// The next events of one partition, at most `limit`; none at its end. The event held may be of any partition.
     pub async fn read_partition(
         &self,
@@ -323,11 +301,17 @@ impl EventStore {
 
 /// Takes the event held from the front of a page that begins with it, if it is there and the same.
 fn without_held(mut page: Vec<StoredEvent>, held: Cursor) -> Result<Vec<StoredEvent>, ReadError> {
-    if held.position == 0 {
-        return Ok(page);
+    if held.position > 0 {
+        check_held(page.first(), held)?;
+        page.remove(0);
     }
+    Ok(page)
+}
+
+/// Whether what is read begins with the event held.
+pub(crate) fn check_held(first: Option<&StoredEvent>, held: Cursor) -> Result<(), ReadError> {
     let position = held.position;
-    match (page.first(), held.event_id) {
+    match (first, held.event_id) {
         (Some(first), _) if first.position != position => Err(ReadError::EndsBefore { position }),
         (None, _) => Err(ReadError::EndsBefore { position }),
         (Some(first), Some(held)) if first.event_id != held => Err(ReadError::AnotherHistory {
@@ -335,9 +319,6 @@ fn without_held(mut page: Vec<StoredEvent>, held: Cursor) -> Result<Vec<StoredEv
             held,
             found: first.event_id,
         }),
-        _ => {
-            page.remove(0);
-            Ok(page)
-        }
+        _ => Ok(()),
     }
 }

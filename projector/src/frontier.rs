@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use event_store::{LogIdentity, StoreError};
 use event_stream::{Frontier, FrontierSubscription};
+use service_kit::Kept;
 use service_kit::problem::chain;
-use sqlx::PgPool;
+use sqlx::PgConnection;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -52,6 +53,7 @@ async fn follow(sources: &Sources) -> Result<Infallible, FrontierError> {
     let mut told = FrontierSubscription::open(&sources.client, &sources.stream)
         .await
         .ok();
+    let views = Kept::of(sources.control.clone());
     let mut written = 0;
     let mut added = 0;
     let mut log = sources.store.identity().await?;
@@ -82,17 +84,19 @@ async fn follow(sources: &Sources) -> Result<Infallible, FrontierError> {
         if frontier.position == written {
             continue;
         }
-        if !write(&sources.control, &frontier).await? {
+        let mut connection = views.take().await?;
+        if write(&mut connection, &frontier).await? {
+            written = frontier.position;
+            added += 1;
+        } else {
             // Some partition has still to be compared with the log: until then nobody can tell how far a view is.
             written = 0;
-            continue;
         }
-        written = frontier.position;
-        added += 1;
         if added == TRIM_AFTER {
-            trim(&sources.control).await?;
+            trim(&mut connection).await?;
             added = 0;
         }
+        connection.give_back();
         tokio::time::sleep(WRITE_EVERY).await;
     }
 }
@@ -130,7 +134,7 @@ async fn ask(sources: &Sources, log: LogIdentity) -> Result<Frontier, StoreError
 }
 
 /// Whether it may be written: all partitions follow this history of the log.
-async fn write(views: &PgPool, frontier: &Frontier) -> Result<bool, sqlx::Error> {
+async fn write(views: &mut PgConnection, frontier: &Frontier) -> Result<bool, sqlx::Error> {
     let may = sqlx::query_scalar(
         "with compared as (
             select count(*) = $5 as all_are
@@ -158,7 +162,7 @@ async fn write(views: &PgPool, frontier: &Frontier) -> Result<bool, sqlx::Error>
     Ok(may)
 }
 
-async fn trim(views: &PgPool) -> Result<(), sqlx::Error> {
+async fn trim(views: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query(
         "delete from frontier
         where position < (select position from frontier order by position desc offset $1 limit 1)",

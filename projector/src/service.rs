@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use event_store::{EventStore, StoreError, StoreSettings};
 use event_stream::{ConnectionError, ConnectionState};
-use service_kit::Secret;
 use service_kit::database;
 use service_kit::health::Health;
 use service_kit::problem::chain;
+use service_kit::{Kept, Secret};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::net::TcpListener;
@@ -33,11 +33,11 @@ use crate::views::{self, ViewsError};
 /// Connections to the log: reading is brief, and partitions take turns.
 const LOG_CONNECTIONS: u32 = 6;
 
-/// Connections to the views for the round that is under way, and for what partitions ask before they write.
-const OTHER_CONNECTIONS: u32 = 3;
+/// Connections to the views for what partitions ask before they write. The round that is under way has one of its own.
+const OTHER_CONNECTIONS: u32 = 2;
 
-/// Connections to the views' database beside those that write views.
-const CONTROL_CONNECTIONS: u32 = 3;
+/// Connections to the views' database beside those that write views. The frontier has one of its own.
+const CONTROL_CONNECTIONS: u32 = 2;
 
 /// Partitions that a rebuild fills at once, at most.
 const MOST_BUILDERS: usize = 8;
@@ -272,7 +272,7 @@ fn patient(
 }
 
 fn rounds(views: &PgPool) -> Rounds<Batch, NewlyParked> {
-    let views = views.clone();
+    let views = Arc::new(Kept::of(views.clone()));
     Rounds::new(move |batches| {
         let views = views.clone();
         async move { together::write(&views, batches).await }

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use read_model::{OrderId, View};
+use service_kit::kept::{Kept, TRUSTED_IDLE};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
 use tokio_util::sync::CancellationToken;
@@ -45,8 +46,6 @@ pub(crate) const PLANNING: [(&str, &str); 3] = [
 ];
 /// How long a query waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
-/// A connection that lay idle longer than this is tried before it is used.
-const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 /// How often a read is begun again because a generation was switched under it or a connection broke.
 const ATTEMPTS: usize = 4;
 
@@ -158,7 +157,7 @@ impl Views {
             .disable_statement_logging();
         let pool = pool_of(options.clone(), connections);
         Self {
-            progress: ProgressWatch::start(pool.clone(), stopping.clone()),
+            progress: ProgressWatch::start(Kept::of(pool.clone()), stopping.clone()),
             single_orders: SingleOrders::connect_lazy(options),
             pool,
             generations: Arc::default(),

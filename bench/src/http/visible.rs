@@ -16,8 +16,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use hdrhistogram::Histogram;
 use tokio::sync::Mutex;
+use tokio::task::JoinSet;
 
 use super::client::Client;
 use super::order;
@@ -29,7 +29,7 @@ use crate::{Arguments, database, load, progress};
 /// Connections that place orders as fast as they are answered.
 const CONNECTIONS: usize = 64;
 
-/// Connections among which calls with fixed times are distributed. Some of them wait for a view.
+/// Connections among which calls with fixed times are distributed, and as many for those who wait for a view meanwhile.
 const CALLERS: usize = 128;
 
 /// Orders a second that are waited for in the view.
@@ -43,6 +43,9 @@ const LEFT: f64 = 0.1;
 
 /// Calls that were due and are answered, at least, of a rate that holds.
 const ANSWERED: f64 = 0.98;
+
+/// Those who wait for a view, and how long it took.
+type Reads = JoinSet<Result<Duration>>;
 
 /// The platforms, by their number of projectors, and the peer.
 struct Services {
@@ -183,11 +186,14 @@ impl Service {
     /// Places orders at this rate and waits for some of them in the view; says, too, how long the views needed for what was
     /// left at the end.
     async fn visible(&self, rate: f64, duration: Duration) -> Result<(Sample, Duration)> {
-        let visible = Arc::new(Mutex::new(load::histogram()?));
-        let posted = load::open(CALLERS, rate, duration, self.place_and_read(rate, &visible));
+        let reads = Arc::new(Mutex::new(Reads::new()));
+        let posted = load::open(CALLERS, rate, duration, self.place_and_read(rate, &reads));
         let posted = posted.await?;
         let behind = self.platform.caught_up(&self.get).await?;
-        let visible = visible.lock().await;
+        let mut visible = load::histogram()?;
+        while let Some(read) = reads.lock().await.join_next().await {
+            visible.saturating_record(u64::try_from(read??.as_nanos())?);
+        }
         let mut sample = Sample::new(posted.done, posted.seconds);
         sample.latency = Some(Latency::of(&visible));
         let answered = posted.notes.get("answered, share").copied();
@@ -203,7 +209,7 @@ impl Service {
     fn place_and_read(
         &self,
         rate: f64,
-        visible: &Arc<Mutex<Histogram<u64>>>,
+        reads: &Arc<Mutex<Reads>>,
     ) -> impl Fn(usize) -> futures::future::BoxFuture<'static, Result<()>> + Send + Sync + 'static
     {
         #[expect(
@@ -215,19 +221,20 @@ impl Service {
         let number = AtomicU64::new(0);
         let platform = self.platform.caller();
         let (post, get) = (Arc::clone(&self.post), Arc::clone(&self.get));
-        let visible = Arc::clone(visible);
+        let reads = Arc::clone(reads);
         move |caller| {
-            let reads = number.fetch_add(1, Ordering::Relaxed).is_multiple_of(every);
-            let (platform, visible) = (platform.clone(), Arc::clone(&visible));
+            let is_read = number.fetch_add(1, Ordering::Relaxed).is_multiple_of(every);
+            let (platform, reads) = (platform.clone(), Arc::clone(&reads));
             let (post, get) = (Arc::clone(&post), Arc::clone(&get));
             Box::pin(async move {
                 let id = order::new_id();
                 let position = platform.place(&post, caller, &id).await?;
-                if reads {
+                if is_read {
                     let acknowledged = Instant::now();
-                    platform.read_at(&get, caller, &id, position).await?;
-                    let took = u64::try_from(acknowledged.elapsed().as_nanos())?;
-                    visible.lock().await.saturating_record(took);
+                    reads.lock().await.spawn(async move {
+                        platform.read_at(&get, caller, &id, position).await?;
+                        Ok(acknowledged.elapsed())
+                    });
                 }
                 Ok(())
             })

@@ -3,6 +3,7 @@
 //! `ours` is decoded to what projectors fold. `bare` is one streamed `SELECT` of the same columns of the same table, taken
 //! to the same Rust values and decoded alike; `ours-rows` and `bare-rows` leave the decoding out.
 
+use std::pin::pin;
 use std::time::Instant;
 
 use ::disintegrate::{EventStore as _, StreamItem, StreamQuery, query};
@@ -31,7 +32,7 @@ pub(super) const WHO: [&str; 6] = [
     "disintegrate",
 ];
 
-/// Events a page, as projectors and the relay ask for.
+/// Events a page.
 const PAGE: u32 = 1_000;
 
 /// Filled logs.
@@ -88,25 +89,24 @@ impl Reading {
         Ok(Sample::new(events, seconds).with("µs an event", seconds * 1e6 / as_float(events)))
     }
 
-    /// Page by page, the next one under way while the last is decoded.
+    /// Page by page, each event as it arrives.
     async fn ours(&self, decode: bool) -> Result<u64> {
-        let fetch = |after| {
-            let store = self.ours.store.clone();
-            tokio::spawn(async move { store.read_forward(after, PAGE).await })
-        };
-        let mut next = fetch(Cursor::START);
+        let mut reader = self.ours.store.reader().await?;
+        let mut after = Cursor::START;
         let mut events = 0;
         loop {
-            let page = next.await??;
-            let Some(last) = page.last() else {
-                return Ok(events);
-            };
-            next = fetch(Cursor::at(last.position, last.event_id));
-            for event in &page {
+            let begun = events;
+            let mut page = pin!(reader.forward(after, PAGE));
+            while let Some(event) = page.try_next().await? {
                 if decode {
                     std::hint::black_box(event.decode()?);
                 }
+                after = Cursor::at(event.position, event.event_id);
+                std::hint::black_box(event);
                 events += 1;
+            }
+            if events == begun {
+                return Ok(events);
             }
         }
     }

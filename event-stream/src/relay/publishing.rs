@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::pin::pin;
 use std::time::Duration;
 
 use async_nats::connection::State;
@@ -9,9 +10,9 @@ use async_nats::jetstream::Context;
 use async_nats::jetstream::context::{ContextBuilder, PublishError, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::publish::PublishAck;
-use event_store::{Cursor, StoredEvent, relay_row};
-use futures::FutureExt as _;
+use event_store::{Cursor, Reader, StoredEvent, relay_row};
 use futures::future::BoxFuture;
+use futures::{FutureExt as _, TryStreamExt as _};
 use tokio::time::Instant;
 
 use super::healing::Place;
@@ -19,7 +20,7 @@ use super::wake::Wake;
 use super::{Relay, RelayError};
 use crate::message::{Message, PublishedFrom};
 use crate::stream::prepare;
-use crate::{Frontier, PageSize, subject};
+use crate::{Frontier, subject};
 
 /// Events read from the log at once.
 const PAGE: usize = 500;
@@ -49,7 +50,6 @@ struct Run {
     expected: u64,
     unacknowledged: VecDeque<Unacknowledged>,
     unacknowledged_bytes: usize,
-    page: PageSize,
     /// The last event that is known to be stored, that is told as such, and that stands in the relay's row.
     stored: Cursor,
     reported: Cursor,
@@ -72,10 +72,12 @@ impl Relay {
     /// Publishes until something fails.
     pub(super) async fn publish(&self, wake: &mut Wake) -> Result<Infallible, RelayError> {
         let mut run = self.start().await?;
+        let mut reader = self.store.reader().await?;
+        let page = PAGE.min(self.settings.window);
         wake.listen(&self.client, &self.settings.stream).await;
         loop {
-            if run.behind && run.has_room(self.settings.window) {
-                self.publish_page(&mut run).await?;
+            if run.behind && run.unacknowledged.len() + page <= self.settings.window {
+                self.publish_page(&mut run, &mut reader, page).await?;
             } else {
                 tokio::select! {
                     biased;
@@ -127,7 +129,6 @@ impl Relay {
             expected: stream.cached_info().state.last_sequence,
             unacknowledged: VecDeque::with_capacity(settings.window),
             unacknowledged_bytes: 0,
-            page: PageSize::new(PAGE.min(settings.window)),
             stored: after,
             reported: after,
             saved: after,
@@ -146,17 +147,22 @@ impl Relay {
         self.client.connection_state() == State::Connected
     }
 
-    async fn publish_page(&self, run: &mut Run) -> Result<(), RelayError> {
-        let events = self
-            .store
-            .read_forward(run.published, run.page.limit())
-            .await?;
-        run.behind = events.len() == run.page.events();
-        run.page.learn(&events);
-        for event in &events {
-            self.publish_event(run, event).await?;
+    /// Publishes the next events of the log, each as it arrives from there.
+    async fn publish_page(
+        &self,
+        run: &mut Run,
+        reader: &mut Reader,
+        page: usize,
+    ) -> Result<(), RelayError> {
+        let limit = u32::try_from(page).unwrap_or(u32::MAX);
+        let mut events = pin!(reader.forward(run.published, limit));
+        let mut published = 0;
+        while let Some(event) = events.try_next().await? {
+            self.publish_event(run, &event).await?;
+            published += 1;
         }
-        if events.is_empty() {
+        run.behind = published == page;
+        if published == 0 {
             if run.unacknowledged.is_empty() {
                 self.board.leading();
             }
@@ -229,10 +235,6 @@ impl Relay {
 }
 
 impl Run {
-    fn has_room(&self, window: usize) -> bool {
-        window.saturating_sub(self.unacknowledged.len()) >= self.page.events()
-    }
-
     /// Takes the answers that have arrived.
     fn take_answers(&mut self) -> Result<(), RelayError> {
         while let Some(oldest) = self.unacknowledged.front_mut() {

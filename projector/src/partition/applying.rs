@@ -165,8 +165,7 @@ impl Partition {
             let Some(batch) = self.gather(behind, events, end).await? else {
                 return Ok(None);
             };
-            let written = together::write(&self.sources.views, vec![batch]).await;
-            return Ok(written.into_iter().next().flatten());
+            return Ok(together::write_alone(&self.sources.views, batch).await);
         }
         let seat = match seat {
             Some(seat) => seat,

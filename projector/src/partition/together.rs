@@ -1,12 +1,13 @@
 //! One transaction for several partitions: all their checkpoints, then the rows of each view at once.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use event_store::Cursor;
 use read_model::View;
+use service_kit::Kept;
 use service_kit::problem::chain;
-use sqlx::{PgPool, Postgres, Transaction};
+use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::time::Instant;
 
 use super::metric;
@@ -41,38 +42,68 @@ pub(crate) struct Gathered {
 /// The orders that a batch parked, by generation.
 pub(crate) type NewlyParked = Vec<(Target, Vec<Parked>)>;
 
+/// What partitions parked.
+type Written = HashMap<u16, NewlyParked>;
+
 /// Writes batches of different partitions in one transaction, and says of each what it parked; `None`: it is not written. That may be
 /// the fault of another one, or a matter of the moment: who tries alone will know.
-pub(crate) async fn write(views: &PgPool, batches: Vec<Batch>) -> Vec<Option<NewlyParked>> {
+pub(crate) async fn write(views: &Kept, batches: Vec<Batch>) -> Vec<Option<NewlyParked>> {
     let asked: Vec<u16> = batches.iter().map(|batch| batch.partition).collect();
-    let failure = match caught_while(write_those_free(views, batches)).await {
-        Ok(Ok(mut written)) => {
-            return asked
-                .iter()
-                .map(|partition| written.remove(partition))
-                .collect();
-        }
+    let writing = async {
+        let mut connection = views.take().await?;
+        let written = write_those_free(&mut connection, batches).await?;
+        connection.give_back();
+        Ok(written)
+    };
+    let mut written = unless_refused(writing, asked.len()).await;
+    asked
+        .iter()
+        .map(|partition| written.remove(partition))
+        .collect()
+}
+
+/// The same for one partition, while others may be at it, too.
+pub(crate) async fn write_alone(views: &PgPool, batch: Batch) -> Option<NewlyParked> {
+    let partition = batch.partition;
+    let writing = async {
+        let mut connection = views.acquire().await?;
+        write_those_free(&mut connection, vec![batch]).await
+    };
+    unless_refused(writing, 1).await.remove(&partition)
+}
+
+/// What was written; nothing, if the transaction was refused.
+async fn unless_refused(
+    writing: impl Future<Output = Result<Written, sqlx::Error>>,
+    partitions: usize,
+) -> Written {
+    let failure = match caught_while(writing).await {
+        Ok(Ok(written)) => return written,
         Ok(Err(error)) => chain(&error),
         Err(panic) => panic,
     };
-    tracing::debug!(
-        error = failure,
-        partitions = asked.len(),
-        "batches were refused"
-    );
+    tracing::debug!(error = failure, partitions, "batches were refused");
     metrics::counter!(metric::REFUSED).increment(1);
-    asked.iter().map(|_| None).collect()
+    Written::new()
 }
 
-/// Writes what can be written without waiting for anybody, by partition.
+/// Writes what can be written without waiting for anybody.
 async fn write_those_free(
-    views: &PgPool,
-    batches: Vec<Batch>,
-) -> Result<HashMap<u16, NewlyParked>, sqlx::Error> {
+    views: &mut PgConnection,
+    mut batches: Vec<Batch>,
+) -> Result<Written, sqlx::Error> {
     let began = Instant::now();
-    let mut written: HashMap<u16, NewlyParked> = HashMap::new();
-    let Some((mut transaction, batches)) = begin(views, batches).await? else {
-        return Ok(written);
+    let mut written = Written::new();
+    let mut transaction = loop {
+        if batches.is_empty() {
+            return Ok(written);
+        }
+        let mut transaction = views.begin().await?;
+        let Some(free) = move_checkpoints(&mut transaction, &batches).await? else {
+            break transaction;
+        };
+        transaction.rollback().await?;
+        batches.retain(|batch| free.contains(&batch.partition));
     };
     let mut events = 0;
     let mut generations: BTreeMap<(View, i32), Box<dyn Gathering>> = BTreeMap::new();
@@ -112,30 +143,27 @@ async fn write_those_free(
     Ok(written)
 }
 
-/// The beginning of a transaction in which the checkpoints of these batches have been moved, of all that nobody else holds and that are
-/// where they are believed to be; `None`: of none.
-async fn begin(
-    views: &PgPool,
-    mut batches: Vec<Batch>,
-) -> Result<Option<(Transaction<'static, Postgres>, Vec<Batch>)>, sqlx::Error> {
-    while !batches.is_empty() {
-        let mut transaction = views.begin().await?;
-        let steps: Vec<Step> = batches.iter().flat_map(Batch::steps).collect();
-        let stayed = checkpoints::advance_together(&mut transaction, &steps).await?;
-        if stayed.is_empty() {
-            let held_back = batches.iter().flat_map(|batch| &batch.gathered);
-            let held_back =
-                held_back.map(|gathered| (&gathered.target, gathered.held_back.as_slice()));
-            if rows::are_parked(&mut transaction, held_back).await? {
-                return Ok(Some((transaction, batches)));
-            }
-            // Some order was taken in again: whose, each will see.
-            batches.clear();
-        }
-        transaction.rollback().await?;
-        batches.retain(|batch| !stayed.contains(&batch.partition));
+/// Moves the checkpoints of these batches. If not all of them move, nothing may be written, and those that could have moved are told:
+/// the others are held by somebody, or are not where they are believed to be.
+async fn move_checkpoints(
+    transaction: &mut PgConnection,
+    batches: &[Batch],
+) -> Result<Option<HashSet<u16>>, sqlx::Error> {
+    let steps: Vec<Step> = batches.iter().flat_map(Batch::steps).collect();
+    let stayed = checkpoints::advance_together(transaction, &steps).await?;
+    if stayed.is_empty() {
+        let held_back = batches.iter().flat_map(|batch| &batch.gathered);
+        let held_back = held_back.map(|gathered| (&gathered.target, gathered.held_back.as_slice()));
+        let all_are_parked = rows::are_parked(transaction, held_back).await?;
+        // Some order was taken in again: whose, each will see.
+        return Ok((!all_are_parked).then(HashSet::new));
     }
-    Ok(None)
+    let asked = batches.iter().map(|batch| batch.partition);
+    Ok(Some(
+        asked
+            .filter(|partition| !stayed.contains(partition))
+            .collect(),
+    ))
 }
 
 impl Batch {

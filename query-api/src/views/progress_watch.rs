@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use read_model::View;
 use read_model::position::{self, Progress};
-use sqlx::PgPool;
+use service_kit::Kept;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -45,7 +45,7 @@ pub(crate) struct Waiting {
 
 impl ProgressWatch {
     /// Begins to look, whenever somebody waits, until `stopping`.
-    pub(super) fn start(pool: PgPool, stopping: CancellationToken) -> Self {
+    pub(super) fn start(views: Kept, stopping: CancellationToken) -> Self {
         let shared = Arc::new(Shared {
             channels: View::ALL
                 .iter()
@@ -56,7 +56,7 @@ impl ProgressWatch {
         let looking = shared.clone();
         tokio::spawn(async move {
             stopping
-                .run_until_cancelled(async move { looking.look(&pool).await })
+                .run_until_cancelled(async move { looking.look(&views).await })
                 .await;
         });
         Self { shared }
@@ -103,14 +103,14 @@ impl Shared {
         &self.channels[&view]
     }
 
-    async fn look(&self, pool: &PgPool) {
+    async fn look(&self, views: &Kept) {
         loop {
             let mut pause = None;
             for channel in self.channels.values() {
                 if channel.waiting.load(Ordering::SeqCst) == 0 {
                     continue;
                 }
-                let next = channel.look(pool).await;
+                let next = channel.look(views).await;
                 pause = pause.max(Some(next));
             }
             match pause {
@@ -131,8 +131,8 @@ impl Channel {
     }
 
     /// Looks once; how long to pause after it.
-    async fn look(&self, pool: &PgPool) -> Duration {
-        match position::progress(pool, self.view).await {
+    async fn look(&self, views: &Kept) -> Duration {
+        match self.progress(views).await {
             Ok(progress) => {
                 self.progress.send_if_modified(|known| {
                     let changed = *known != progress;
@@ -148,5 +148,12 @@ impl Channel {
                 POLL_AFTER_ERROR
             }
         }
+    }
+
+    async fn progress(&self, views: &Kept) -> Result<Option<Progress>, sqlx::Error> {
+        let mut connection = views.take().await?;
+        let progress = position::progress(&mut *connection, self.view).await?;
+        connection.give_back();
+        Ok(progress)
     }
 }

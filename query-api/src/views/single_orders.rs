@@ -6,11 +6,10 @@
 use std::sync::Arc;
 
 use read_model::{OrderId, View, position};
+use service_kit::Kept;
 use shared_reads::SharedReads;
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgRow};
 
-use super::borrowed::Borrowed;
 use super::{KnownGeneration, Statement};
 
 /// Statements under way at a time, each on a connection of its own.
@@ -26,7 +25,7 @@ type Wanted = (OrderId, KnownGeneration);
 #[derive(Debug, Clone)]
 pub(super) struct SingleOrders {
     reads: Arc<SharedReads<Wanted, Option<PgRow>>>,
-    pool: PgPool,
+    connections: Arc<Kept>,
 }
 
 impl SingleOrders {
@@ -34,7 +33,7 @@ impl SingleOrders {
         let options = options.options([("plan_cache_mode", "force_generic_plan")]);
         Self {
             reads: Arc::new(SharedReads::new(AT_A_TIME as usize, MOST)),
-            pool: super::pool_of(options, AT_A_TIME),
+            connections: Arc::new(Kept::of(super::pool_of(options, AT_A_TIME))),
         }
     }
 
@@ -50,7 +49,7 @@ impl SingleOrders {
 
     /// In the order of what is wanted.
     async fn read_all(&self, wanted: Vec<Wanted>) -> Result<Vec<Option<PgRow>>, sqlx::Error> {
-        let mut borrowed = Borrowed::from(&self.pool).await?;
+        let mut connection = self.connections.take().await?;
         let mut rows = Vec::with_capacity(wanted.len());
         // All are of one generation, unless it is being switched at this moment.
         for wanted in wanted.chunk_by(|(_, one), (_, next)| one == next) {
@@ -59,18 +58,18 @@ impl SingleOrders {
             };
             let order_ids: Vec<&OrderId> = wanted.iter().map(|(order_id, _)| order_id).collect();
             let statement = statement(&order_ids, *generation);
-            let found = statement.fetch_all(borrowed.connection()?).await?;
+            let found = statement.fetch_all(&mut connection).await?;
             let none = std::iter::repeat_with(|| None);
             let found = found.into_iter().map(Some).chain(none);
             rows.extend(found.take(wanted.len()));
         }
-        borrowed.give_back();
+        connection.give_back();
         Ok(rows)
     }
 
     /// Gives the connections back.
     pub(super) async fn close(&self) {
-        self.pool.close().await;
+        self.connections.close().await;
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod edge;
 mod jwks;
+mod kept;
 mod keys;
 mod rate_limit;
 mod serving;
