@@ -9,7 +9,7 @@
 //!
 //! The platforms are `orders up --split` with one projector and with two. Who reads asks for the order once, with the
 //! `Min-Position` of the acknowledgement, and the query API answers when it is there: the time of that request is in the
-//! latency. Some 200 orders a second are read, so that reading is not what is measured.
+//! latency. Some 200 orders a second are read, so that reading is not what is measured, and it holds up nobody who places orders.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

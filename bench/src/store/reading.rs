@@ -13,9 +13,10 @@ use cqrs_es::persist::PersistedEventRepository as _;
 use disintegrate_postgres::PgEventId;
 use domain::envelope::Metadata;
 use domain::order::OrderEvent;
-use event_store::Cursor;
+use event_store::{Cursor, Reader};
 use futures::TryStreamExt as _;
 use sqlx::{PgPool, Row as _};
+use tokio::sync::Mutex;
 
 use super::{bare, disintegrate, ours, postgres_es};
 use crate::cell::{Sample, as_float};
@@ -38,7 +39,7 @@ const PAGE: u32 = 1_000;
 /// Filled logs.
 pub(super) struct Reading {
     events: i64,
-    ours: ours::Ours,
+    reader: Mutex<Reader>,
     bare: PgPool,
     postgres_es: PgPool,
     disintegrate: disintegrate::Disintegrate,
@@ -62,8 +63,8 @@ impl Reading {
         disintegrate.fill("read-", streams).await?;
         Ok(Self {
             events: streams * STREAM_EVENTS,
+            reader: Mutex::new(ours.store.reader().await?),
             bare: ours.store.pool().clone(),
-            ours,
             postgres_es: pool,
             disintegrate,
         })
@@ -91,7 +92,7 @@ impl Reading {
 
     /// Page by page, each event as it arrives.
     async fn ours(&self, decode: bool) -> Result<u64> {
-        let mut reader = self.ours.store.reader().await?;
+        let mut reader = self.reader.lock().await;
         let mut after = Cursor::START;
         let mut events = 0;
         loop {
