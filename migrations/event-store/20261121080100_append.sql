@@ -106,12 +106,18 @@ begin
     batch_recorded_at := greatest(clock_timestamp(), last_recorded_at);
 
     -- Mostly every command is new, and nothing has to be judged one by one: three small statements instead of one whose
-    -- plan takes longer to set up than to run.
+    -- plan takes longer to set up than to run. Their arrays are unnested as what is selected: as a table each would be put into
+    -- a store of its own first.
     if not exists (
         select 1
-        from unnest(
-            command_aggregate_type, command_aggregate_id, command_expected_sequence, command_expected_event, command_key
-        ) as c (aggregate_type, aggregate_id, expected_sequence, expected_event, key)
+        from (
+            select
+                unnest(command_aggregate_type) as aggregate_type,
+                unnest(command_aggregate_id) as aggregate_id,
+                unnest(command_expected_sequence) as expected_sequence,
+                unnest(command_expected_event) as expected_event,
+                unnest(command_key) as key
+        ) c
         left join lateral (
             select e.sequence, e.event_id
             from event e
@@ -137,19 +143,30 @@ begin
             e.aggregate_type, e.aggregate_id, e.sequence, e.event_type, e.event_version,
             e.payload::json, e.metadata::json,
             last_position + e.number, e.event_id, batch_recorded_at
-        from unnest(
-            event_aggregate_type, event_aggregate_id, event_sequence, event_types, event_versions,
-            event_payloads, event_metadatas, event_ids
-        ) with ordinality as e (
-            aggregate_type, aggregate_id, sequence, event_type, event_version,
-            payload, metadata, event_id, number
-        );
+        from (
+            select
+                unnest(event_aggregate_type) as aggregate_type,
+                unnest(event_aggregate_id) as aggregate_id,
+                unnest(event_sequence) as sequence,
+                unnest(event_types) as event_type,
+                unnest(event_versions) as event_version,
+                unnest(event_payloads) as payload,
+                unnest(event_metadatas) as metadata,
+                unnest(event_ids) as event_id,
+                generate_series(1, cardinality(event_ids)) as number
+        ) e;
 
         insert into idempotency_key (id, request, position, events, status, represented)
         select c.key, c.request, last_position + 1 + c.events_before, c.events, c.status, c.represented
-        from unnest(
-            command_key, command_request, command_events_before, command_events, command_status, command_represented
-        ) as c (key, request, events_before, events, status, represented)
+        from (
+            select
+                unnest(command_key) as key,
+                unnest(command_request) as request,
+                unnest(command_events_before) as events_before,
+                unnest(command_events) as events,
+                unnest(command_status) as status,
+                unnest(command_represented) as represented
+        ) c
         where c.key is not null;
 
         outcome := 'all_appended';

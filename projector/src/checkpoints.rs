@@ -151,8 +151,13 @@ async fn take(
     let statement = format!(
         "with held as (
             select c.projection, c.generation, c.partition, step.to_position, step.to_event_id
-            from unnest($1::smallint[], $2::text[], $3::integer[], $4::bigint[], $5::uuid[], $6::bigint[], $7::uuid[])
-                as step (partition, projection, generation, position, event_id, to_position, to_event_id)
+            from (
+                select
+                    unnest($1::smallint[]) as partition, unnest($2::text[]) as projection,
+                    unnest($3::integer[]) as generation, unnest($4::bigint[]) as position,
+                    unnest($5::uuid[]) as event_id, unnest($6::bigint[]) as to_position,
+                    unnest($7::uuid[]) as to_event_id
+            ) as step
             join checkpoint c using (projection, generation, partition)
             where c.position = step.position
             and c.event_id is not distinct from step.event_id

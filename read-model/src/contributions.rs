@@ -72,7 +72,9 @@ pub(crate) async fn replace<C: Serialize + DeserializeOwned>(
     let statement = format!(
         "with before as (
             select wanted.partition, known.contribution
-            from unnest($1::smallint[], $2::text[]) as wanted (partition, order_id)
+            from (
+                select unnest($1::smallint[]) as partition, unnest($2::text[]) as order_id
+            ) as wanted
             cross join lateral (
                 select contribution
                 from {table} as known
@@ -84,7 +86,11 @@ pub(crate) async fn replace<C: Serialize + DeserializeOwned>(
         written as (
             insert into {table} (partition, order_id, contribution)
             select partition, order_id, contribution::json
-            from unnest($1::smallint[], $2::text[], $3::text[]) as now (partition, order_id, contribution)
+            from (
+                select
+                    unnest($1::smallint[]) as partition, unnest($2::text[]) as order_id,
+                    unnest($3::text[]) as contribution
+            ) as now
             on conflict (partition, order_id) do update
             set contribution = excluded.contribution
         )

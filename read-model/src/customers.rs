@@ -105,12 +105,14 @@ pub async fn write(
             (array_agg(name order by placed_position desc, sign desc))[1],
             (array_agg(email order by placed_position desc, sign desc))[1],
             sum(ordered), sum(due), sum(captured), sum(refunded)
-        from unnest(
-            $1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::bigint[],
-            $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[]
-        ) as change (
-            partition, sign, customer_id, currency, name, email, placed_at, placed_position, ordered, due, captured, refunded
-        )
+        from (
+            select
+                unnest($1::smallint[]) as partition, unnest($2::bigint[]) as sign, unnest($3::text[]) as customer_id,
+                unnest($4::text[]) as currency, unnest($5::text[]) as name, unnest($6::text[]) as email,
+                unnest($7::timestamptz[]) as placed_at, unnest($8::bigint[]) as placed_position,
+                unnest($9::bigint[]) as ordered, unnest($10::bigint[]) as due, unnest($11::bigint[]) as captured,
+                unnest($12::bigint[]) as refunded
+        ) as change
         group by customer_id, currency, partition
         on conflict (customer_id, currency, partition) do update
         set orders = known.orders + excluded.orders,

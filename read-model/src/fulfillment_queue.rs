@@ -80,7 +80,9 @@ pub async fn write(
     let statement = format!(
         "insert into {table} (order_id, confirmed_at, entry)
         select order_id, confirmed_at, entry::json
-        from unnest($1::text[], $2::timestamptz[], $3::text[]) as new (order_id, confirmed_at, entry)
+        from (
+            select unnest($1::text[]) as order_id, unnest($2::timestamptz[]) as confirmed_at, unnest($3::text[]) as entry
+        ) as new
         on conflict (order_id) do update
         set confirmed_at = excluded.confirmed_at,
             entry = excluded.entry",

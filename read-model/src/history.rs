@@ -79,11 +79,9 @@ pub async fn write(
 ) -> Result<(), sqlx::Error> {
     let statement = format!(
         "insert into {table} ({COLUMNS})
-        select position, event_id, order_id, sequence, event_type, actor, correlation_id, occurred_at, entry::json
-        from unnest(
-            $1::bigint[], $2::uuid[], $3::text[], $4::bigint[],
-            $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::text[]
-        ) as new ({COLUMNS})",
+        select
+            unnest($1::bigint[]), unnest($2::uuid[]), unnest($3::text[]), unnest($4::bigint[]), unnest($5::text[]),
+            unnest($6::text[]), unnest($7::text[]), unnest($8::timestamptz[]), unnest($9::text[])::json",
         table = View::OrderHistory.table(generation)
     );
     let positions: Vec<i64> = rows.iter().map(|row| row.position).collect();

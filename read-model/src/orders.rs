@@ -206,18 +206,16 @@ pub async fn fill(
         .await
 }
 
+/// Here and wherever rows are written all the time, arrays are unnested as what is selected. As a table, `from unnest(…)`, each array is first
+/// put into a store of its own, which takes memory from the system for every statement.
 fn write_statement(table: &str) -> String {
     format!(
         "insert into {table} ({COLUMNS})
         select
-            order_id, order_number, status, payment_status, fulfillment_status, return_status, on_hold,
-            customer_id, currency, total, placed_at, created_at, updated_at, version, position, document::json
-        from unnest(
-            $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[],
-            $8::text[], $9::text[], $10::bigint[],
-            $11::timestamptz[], $12::timestamptz[], $13::timestamptz[],
-            $14::bigint[], $15::bigint[], $16::text[]
-        ) as new ({COLUMNS})
+            unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[]), unnest($6::text[]),
+            unnest($7::boolean[]), unnest($8::text[]), unnest($9::text[]), unnest($10::bigint[]),
+            unnest($11::timestamptz[]), unnest($12::timestamptz[]), unnest($13::timestamptz[]),
+            unnest($14::bigint[]), unnest($15::bigint[]), unnest($16::text[])::json
         on conflict (order_id) do update
         set order_number = excluded.order_number,
             status = excluded.status,
@@ -245,13 +243,11 @@ async fn write_terms(
     let statement = format!(
         "insert into {table} (order_id, skus, tags, words, sorted_at)
         select
-            order_id,
-            string_to_array(skus, '{SEPARATOR}'),
-            string_to_array(tags, '{SEPARATOR}'),
-            array_to_tsvector(string_to_array(words, '{SEPARATOR}')),
-            sorted_at
-        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
-            as new (order_id, skus, tags, words, sorted_at)
+            unnest($1::text[]),
+            string_to_array(unnest($2::text[]), '{SEPARATOR}'),
+            string_to_array(unnest($3::text[]), '{SEPARATOR}'),
+            array_to_tsvector(string_to_array(unnest($4::text[]), '{SEPARATOR}')),
+            unnest($5::timestamptz[])
         on conflict (order_id) do update
         set skus = excluded.skus,
             tags = excluded.tags,

@@ -128,15 +128,15 @@ pub async fn write(
             (array_agg(name order by placed_position desc, sign desc))[1],
             sum(ordered_units), sum(cancelled_units), sum(shipped_units), sum(delivered_units), sum(returned_units),
             sum(ordered), sum(cancelled), sum(returned)
-        from unnest(
-            $1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::text[],
-            $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[],
-            $12::bigint[], $13::bigint[], $14::bigint[]
-        ) as change (
-            partition, sign, sku, currency, placed_position, name,
-            ordered_units, cancelled_units, shipped_units, delivered_units, returned_units,
-            ordered, cancelled, returned
-        )
+        from (
+            select
+                unnest($1::smallint[]) as partition, unnest($2::bigint[]) as sign, unnest($3::text[]) as sku,
+                unnest($4::text[]) as currency, unnest($5::bigint[]) as placed_position, unnest($6::text[]) as name,
+                unnest($7::bigint[]) as ordered_units, unnest($8::bigint[]) as cancelled_units,
+                unnest($9::bigint[]) as shipped_units, unnest($10::bigint[]) as delivered_units,
+                unnest($11::bigint[]) as returned_units, unnest($12::bigint[]) as ordered,
+                unnest($13::bigint[]) as cancelled, unnest($14::bigint[]) as returned
+        ) as change
         group by sku, currency, partition
         having (
             sum(sign), sum(ordered_units), sum(cancelled_units), sum(shipped_units), sum(delivered_units),

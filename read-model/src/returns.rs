@@ -61,8 +61,12 @@ pub async fn write(
     let statement = format!(
         "insert into {table} (order_id, return_id, status, requested_at, position, document)
         select order_id, return_id, status, requested_at, position, document::json
-        from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::bigint[], $6::text[])
-            as new (order_id, return_id, status, requested_at, position, document)
+        from (
+            select
+                unnest($1::text[]) as order_id, unnest($2::text[]) as return_id, unnest($3::text[]) as status,
+                unnest($4::timestamptz[]) as requested_at, unnest($5::bigint[]) as position,
+                unnest($6::text[]) as document
+        ) as new
         on conflict (order_id, return_id) do update
         set status = excluded.status,
             requested_at = excluded.requested_at,

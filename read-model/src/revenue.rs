@@ -168,12 +168,15 @@ pub async fn write(
         )
         select day, currency, partition, sum(orders), sum(gross), sum(discount), sum(shipping), sum(tax),
             sum(cancelled), sum(returned), sum(credited), sum(captured), sum(refunded)
-        from unnest(
-            $1::smallint[], $2::bigint[], $3::date[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
-            $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[]
-        ) as change (
-            partition, sign, day, currency, orders, gross, discount, shipping, tax, cancelled, returned, credited, captured, refunded
-        )
+        from (
+            select
+                unnest($1::smallint[]) as partition, unnest($2::bigint[]) as sign, unnest($3::date[]) as day,
+                unnest($4::text[]) as currency, unnest($5::bigint[]) as orders, unnest($6::bigint[]) as gross,
+                unnest($7::bigint[]) as discount, unnest($8::bigint[]) as shipping, unnest($9::bigint[]) as tax,
+                unnest($10::bigint[]) as cancelled, unnest($11::bigint[]) as returned,
+                unnest($12::bigint[]) as credited, unnest($13::bigint[]) as captured,
+                unnest($14::bigint[]) as refunded
+        ) as change
         group by day, currency, partition
         having (
             sum(sign), sum(orders), sum(gross), sum(discount), sum(shipping), sum(tax),
