@@ -14,7 +14,6 @@
 mod connection;
 mod frontier;
 mod message;
-mod page_size;
 mod reader;
 mod relay;
 mod settings;
@@ -24,7 +23,6 @@ mod subject;
 pub use connection::{ConnectionError, connect, jittered};
 pub use frontier::{Frontier, FrontierSubscription};
 pub use message::{Message, Outgoing, PublishedFrom};
-pub use page_size::PageSize;
 pub use reader::{PartitionReader, ReaderError, Received};
 pub use relay::{Relay, RelayError, RelaySettings, RelayState, RelayStatus};
 pub use settings::{DEFAULT_PARTITIONS, StreamSettings};

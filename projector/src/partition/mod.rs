@@ -7,6 +7,7 @@
 mod applying;
 mod histories;
 pub(crate) mod metric;
+mod page_size;
 mod retrying;
 pub(crate) mod together;
 
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use event_store::{EventStore, LogIdentity, PartitionOf, ReadError};
 use event_stream::{
-    Client, ConnectionState, PageSize, PartitionReader, ReaderError, Received, StreamSettings,
+    Client, ConnectionState, PartitionReader, ReaderError, Received, StreamSettings,
 };
 use sqlx::PgPool;
 use tokio::sync::{Semaphore, watch};
@@ -27,6 +28,7 @@ use crate::layout::Layout;
 use crate::parking::rows::{self, Again};
 use crate::parking::{CarefulError, ParkedOrders};
 use crate::rounds::{Rounds, Seat};
+use page_size::PageSize;
 
 use together::{Batch, NewlyParked};
 

@@ -10,14 +10,14 @@ const FIRST: usize = 128;
 
 /// The size of the next page, by what the last one held.
 #[derive(Debug, Clone, Copy)]
-pub struct PageSize {
+pub(super) struct PageSize {
     events: usize,
     most: usize,
 }
 
 impl PageSize {
     /// At most `most` events.
-    pub fn new(most: usize) -> Self {
+    pub(super) fn new(most: usize) -> Self {
         Self {
             events: FIRST.min(most),
             most,
@@ -25,17 +25,12 @@ impl PageSize {
     }
 
     /// Events to ask for.
-    pub fn events(self) -> usize {
-        self.events
-    }
-
-    /// The same, as the log takes it.
-    pub fn limit(self) -> u32 {
+    pub(super) fn limit(self) -> u32 {
         u32::try_from(self.events).unwrap_or(u32::MAX)
     }
 
     /// Learns from a page that was read. One with fewer events than asked for says nothing about a full one.
-    pub fn learn(&mut self, page: &[StoredEvent]) {
+    pub(super) fn learn(&mut self, page: &[StoredEvent]) {
         let bytes: usize = page
             .iter()
             .map(|event| event.payload.len() + event.metadata.len())
@@ -76,19 +71,19 @@ mod tests {
     fn pages_of_small_events_grow_to_the_most() {
         let mut size = PageSize::new(1_000);
         for _ in 0..5 {
-            size.learn(&page(size.events(), 500));
+            size.learn(&page(size.events, 500));
         }
-        assert_eq!(size.events(), 1_000);
+        assert_eq!(size.events, 1_000);
         size.learn(&page(3, 500));
-        assert_eq!(size.events(), 1_000, "the log's end says nothing");
+        assert_eq!(size.events, 1_000, "the log's end says nothing");
     }
 
     #[test]
     fn pages_of_large_events_shrink_to_one_at_least() {
         let mut size = PageSize::new(1_000);
         for _ in 0..20 {
-            size.learn(&page(size.events(), 5 * 1024 * 1024));
+            size.learn(&page(size.events, 5 * 1024 * 1024));
         }
-        assert_eq!(size.events(), 1);
+        assert_eq!(size.events, 1);
     }
 }
