@@ -4,12 +4,12 @@
 //! statement follows the other, that is most of the work. Here only a connection that lay idle is asked.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::{Connection as _, PgConnection, PgPool};
 
-/// A connection that lay idle longer than this is tried before it is used.
+/// A connection that lay idle longer than this is tried before it is used, and has as long to answer.
 pub const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
 /// Connections of a pool that stay with who uses them, as many as were ever in use at a time.
@@ -41,11 +41,7 @@ impl Kept {
     ///
     /// As of [`PgPool::acquire`]: the database cannot be reached in the pool's time.
     pub async fn take(&self) -> Result<InUse<'_>, sqlx::Error> {
-        let idle = self
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
+        let idle = self.idle().pop();
         let connection = match idle {
             Some((connection, since)) if since.elapsed() <= TRUSTED_IDLE => Some(connection),
             Some((connection, _)) => answering(connection).await,
@@ -63,11 +59,16 @@ impl Kept {
 
     /// Ends those that are not in use, in order.
     pub async fn close(&self) {
-        let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
+        let idle = std::mem::take(&mut *self.idle());
         for (connection, _) in idle {
             // The server notices without the farewell, too.
             let _ = connection.close().await;
         }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<(PgConnection, Instant)>> {
+        // What it guards is whole after every statement, so a panic elsewhere does not spoil it.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -80,12 +81,7 @@ async fn answering(mut connection: PgConnection) -> Option<PgConnection> {
 impl InUse<'_> {
     /// Nothing is under way on it.
     pub fn give_back(self) {
-        let mut idle = self
-            .kept
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        idle.push((self.connection, Instant::now()));
+        self.kept.idle().push((self.connection, Instant::now()));
     }
 }
 

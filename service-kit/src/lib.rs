@@ -1,4 +1,4 @@
-//! What every service shares: configuration, authentication, telemetry, problem+json, health, shutdown.
+//! What every service shares: configuration, authentication, telemetry, problem+json, health, kept connections, shutdown.
 //!
 //! A service reads its configuration from [`config::Vars`], builds a router, lets [`edge::wrap`] put around it what
 //! every request passes through, and hands it to [`serve::serve`]. It knows nothing of orders, logs or views.
