@@ -2,7 +2,7 @@
 //!
 //! - [`Appender`] writes: commands that arrive while a batch is being written form the next one.
 //! - [`EventStore`] reads: an aggregate ([`EventStore::load`], [`EventStore::load_from`] a [`Snapshot`]), or the log
-//!   forward ([`EventStore::read_forward`]), or whole orders ([`EventStore::read_orders`]).
+//!   forward ([`EventStore::read_forward`], or all the time a [`Reader`]), or whole orders ([`EventStore::read_orders`]).
 //! - [`lease`], [`relay_row`] and [`incarnation`] are rows that services keep beside the log.
 //! - [`migrate`] brings a database to the schema that this crate was built with.
 

@@ -73,11 +73,10 @@ impl Relay {
     pub(super) async fn publish(&self, wake: &mut Wake) -> Result<Infallible, RelayError> {
         let mut run = self.start().await?;
         let mut reader = self.store.reader().await?;
-        let page = PAGE.min(self.settings.window);
         wake.listen(&self.client, &self.settings.stream).await;
         loop {
-            if run.behind && run.unacknowledged.len() + page <= self.settings.window {
-                self.publish_page(&mut run, &mut reader, page).await?;
+            if run.behind && run.unacknowledged.len() + self.page() <= self.settings.window {
+                self.publish_page(&mut run, &mut reader).await?;
             } else {
                 tokio::select! {
                     biased;
@@ -147,21 +146,22 @@ impl Relay {
         self.client.connection_state() == State::Connected
     }
 
-    /// Publishes the next events of the log, each as it arrives from there.
-    async fn publish_page(
-        &self,
-        run: &mut Run,
-        reader: &mut Reader,
-        page: usize,
-    ) -> Result<(), RelayError> {
-        let limit = u32::try_from(page).unwrap_or(u32::MAX);
+    /// Events of a page: no more than may be unacknowledged.
+    fn page(&self) -> usize {
+        PAGE.min(self.settings.window)
+    }
+
+    /// Publishes the next events of the log, each as it arrives from there. The statement that brings them is open until the broker has
+    /// taken them; should that last longer than a statement may, this run ends, and the next goes on from what the stream has.
+    async fn publish_page(&self, run: &mut Run, reader: &mut Reader) -> Result<(), RelayError> {
+        let limit = u32::try_from(self.page()).unwrap_or(u32::MAX);
         let mut events = pin!(reader.forward(run.published, limit));
         let mut published = 0;
         while let Some(event) = events.try_next().await? {
             self.publish_event(run, &event).await?;
             published += 1;
         }
-        run.behind = published == page;
+        run.behind = published == self.page();
         if published == 0 {
             if run.unacknowledged.is_empty() {
                 self.board.leading();
