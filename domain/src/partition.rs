@@ -5,7 +5,7 @@ use md5::{Digest, Md5};
 /// How many slots there are; the number of partitions divides it.
 pub const SLOTS: u16 = 256;
 
-/// The slot of an order: the first byte of the MD5 of its id, as the log's generated column has it.
+/// The slot of an order: the first byte of the MD5 of its id, as the log records it with each event.
 pub fn slot(order_id: &str) -> u8 {
     Md5::digest(order_id.as_bytes())[0]
 }

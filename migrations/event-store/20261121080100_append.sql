@@ -7,13 +7,27 @@
 --
 -- Plans are generic and walk indexes alone, because a session keeps the plans that it made while the log was empty.
 
+create type append_outcome as (
+    outcome text,
+    first_position bigint,
+    recorded_at timestamptz,
+    key_request uuid,
+    key_aggregate_type text,
+    key_aggregate_id text,
+    key_first_sequence bigint,
+    key_events integer,
+    key_status smallint,
+    key_represented boolean,
+    lock_wait interval
+);
+
 -- Appends each command's events, or says why not, in one batch of consecutive positions.
 --
 -- The commands come as one element of each `command_*` array, their events as one element of each `event_*` array in
 -- the order of the commands. What could be found out from these is said once more, because that is cheaper:
 -- `command_events_before` is the number of events of the commands before it, `command_first_event` the id of its first event,
--- `event_aggregate_*` and `event_sequence` follow from an event's command. Within a batch no aggregate and no key may occur
--- twice.
+-- `event_aggregate_*`, `event_sequence` and `event_slots` follow from an event's command. Within a batch no aggregate and no key
+-- may occur twice.
 --
 -- One row `all_appended` if every command was new: the first event of the batch is at `first_position`, the others
 -- follow it in their order. Else a row a command, in their order. `outcome`:
@@ -37,24 +51,13 @@ create function append_events(
     event_aggregate_type text[],
     event_aggregate_id text[],
     event_sequence bigint[],
+    event_slots smallint[],
     event_ids uuid[],
     event_types text[],
     event_versions text[],
     event_payloads text[],
     event_metadatas text[]
-) returns table (
-    outcome text,
-    first_position bigint,
-    recorded_at timestamptz,
-    key_request uuid,
-    key_aggregate_type text,
-    key_aggregate_id text,
-    key_first_sequence bigint,
-    key_events integer,
-    key_status smallint,
-    key_represented boolean,
-    lock_wait_us bigint
-)
+) returns setof append_outcome
 language plpgsql
 volatile
 security definer
@@ -70,6 +73,8 @@ declare
     last_recorded_at timestamptz;
     batch_recorded_at timestamptz;
     lock_wait interval;
+    all_new boolean;
+    answer append_outcome;
 begin
     perform pg_advisory_xact_lock(1702260340, 1);
 
@@ -96,19 +101,10 @@ begin
         end if;
     end if;
 
-    select e.position, e.recorded_at
-    into last_position, last_recorded_at
-    from event e
-    order by e.position desc
-    limit 1;
-
-    last_position := coalesce(last_position, 0);
-    batch_recorded_at := greatest(clock_timestamp(), last_recorded_at);
-
-    -- Mostly every command is new, and nothing has to be judged one by one: three small statements instead of one whose
-    -- plan takes longer to set up than to run. Their arrays are unnested as what is selected: as a table each would be put into
-    -- a store of its own first.
-    if not exists (
+    -- The end of the log, and whether every command is new. Mostly it is, and nothing has to be judged one by one: three small
+    -- statements instead of one whose plan takes longer to set up than to run. Their arrays are unnested as what is selected: as a
+    -- table each would be put into a store of its own first.
+    select e.position, e.recorded_at, not exists (
         select 1
         from (
             select
@@ -134,15 +130,28 @@ begin
             where i.id = c.key
             offset 0
         )
-    ) then
+    )
+    into last_position, last_recorded_at, all_new
+    from (select) log
+    left join lateral (
+        select e.position, e.recorded_at
+        from event e
+        order by e.position desc
+        limit 1
+    ) e on true;
+
+    last_position := coalesce(last_position, 0);
+    batch_recorded_at := greatest(clock_timestamp(), last_recorded_at);
+
+    if all_new then
         insert into event (
             aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata,
-            position, event_id, recorded_at
+            position, event_id, recorded_at, slot
         )
         select
             e.aggregate_type, e.aggregate_id, e.sequence, e.event_type, e.event_version,
             e.payload::json, e.metadata::json,
-            last_position + e.number, e.event_id, batch_recorded_at
+            last_position + e.number, e.event_id, batch_recorded_at, e.slot
         from (
             select
                 unnest(event_aggregate_type) as aggregate_type,
@@ -153,6 +162,7 @@ begin
                 unnest(event_payloads) as payload,
                 unnest(event_metadatas) as metadata,
                 unnest(event_ids) as event_id,
+                unnest(event_slots) as slot,
                 generate_series(1, cardinality(event_ids)) as number
         ) e;
 
@@ -169,11 +179,11 @@ begin
         ) c
         where c.key is not null;
 
-        outcome := 'all_appended';
-        first_position := last_position + 1;
-        recorded_at := batch_recorded_at;
-        lock_wait_us := extract(epoch from lock_wait) * 1000000;
-        return next;
+        answer.outcome := 'all_appended';
+        answer.first_position := last_position + 1;
+        answer.recorded_at := batch_recorded_at;
+        answer.lock_wait := lock_wait;
+        return next answer;
         return;
     end if;
 
@@ -267,17 +277,17 @@ begin
     recorded as (
         insert into event (
             aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata,
-            position, event_id, recorded_at
+            position, event_id, recorded_at, slot
         )
         select
             a.aggregate_type, a.aggregate_id, a.expected_sequence + nth, e.event_type, e.event_version,
             e.payload::json, e.metadata::json,
-            a.first_position + nth - 1, e.event_id, batch_recorded_at
+            a.first_position + nth - 1, e.event_id, batch_recorded_at, e.slot
         from accepted a
         cross join lateral generate_series(1, a.events) as nth
         join unnest(
-            event_ids, event_types, event_versions, event_payloads, event_metadatas
-        ) with ordinality as e (event_id, event_type, event_version, payload, metadata, number)
+            event_ids, event_slots, event_types, event_versions, event_payloads, event_metadatas
+        ) with ordinality as e (event_id, slot, event_type, event_version, payload, metadata, number)
             on e.number = a.events_before + nth
     ),
     keyed as (
@@ -297,7 +307,7 @@ begin
         j.key_events,
         j.key_status,
         j.key_represented,
-        (extract(epoch from lock_wait) * 1000000)::bigint
+        lock_wait
     from judged j
     left join accepted a on a.number = j.number
     order by j.number;
@@ -381,3 +391,19 @@ before insert on event
 for each row
 when (new.position is null)
 execute function give_position();
+
+-- Gives the slot to an event that is inserted without one: by whoever is not the appender, which says it.
+create function give_slot() returns trigger
+language plpgsql
+as $$
+begin
+    new.slot := get_byte(decode(md5(new.aggregate_id), 'hex'), 0);
+    return new;
+end
+$$;
+
+create trigger event_gets_slot
+before insert on event
+for each row
+when (new.slot is null)
+execute function give_slot();

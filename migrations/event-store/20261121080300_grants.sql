@@ -1,5 +1,5 @@
 -- What a service's role may do. An administrator creates the role and calls one of these as the log's owner or above.
--- No role gets update, delete or truncate on events, nor may any choose a position or a time.
+-- No role gets update, delete or truncate on events, nor may any choose a position, a time or a slot.
 
 -- A service that reads the log: a projector, a report.
 create function grant_log_reader(grantee name) returns void

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+use domain::partition::slot;
 use event_store::{Append, EventStore, StoreSettings};
 use sqlx::{Connection as _, PgConnection, Row as _};
 use tokio::sync::Mutex;
@@ -54,8 +55,12 @@ async fn call(connection: &mut PgConnection, at_once: usize) -> Result<()> {
     };
     let events = commands.iter().flat_map(|command| &command.events);
     let event_ids: Vec<Uuid> = events.map(|event| event.event_id).collect();
+    let slots = commands
+        .iter()
+        .map(|command| i16::from(slot(&command.aggregate_id)));
+    let slots: Vec<i16> = slots.collect();
     let rows = sqlx::query(
-        "select outcome from append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+        "select outcome from append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
     )
     .bind(each(|command| &command.aggregate_type))
     .bind(each(|command| &command.aggregate_id))
@@ -71,6 +76,7 @@ async fn call(connection: &mut PgConnection, at_once: usize) -> Result<()> {
     .bind(each(|command| &command.aggregate_type))
     .bind(each(|command| &command.aggregate_id))
     .bind(vec![1_i64; at_once])
+    .bind(slots)
     .bind(&event_ids)
     .bind(first(|event| &event.event_type))
     .bind(first(|event| &event.event_version))

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use domain::partition::slot;
+use sqlx::postgres::types::PgInterval;
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{FromRow as _, Row as _};
 use uuid::Uuid;
@@ -15,8 +17,8 @@ const APPEND: &str = "
 select
     outcome, first_position, recorded_at,
     key_request, key_aggregate_type, key_aggregate_id, key_first_sequence, key_events, key_status, key_represented,
-    lock_wait_us
-from append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
+    lock_wait
+from append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
 
 /// What the log decided about a batch.
 pub(super) struct Decided {
@@ -43,6 +45,7 @@ struct Columns<'a> {
     event_aggregate_types: Vec<&'a str>,
     event_aggregate_ids: Vec<&'a str>,
     event_sequences: Vec<i64>,
+    event_slots: Vec<i16>,
     event_ids: Vec<Uuid>,
     event_types: Vec<&'a str>,
     event_versions: Vec<&'a str>,
@@ -71,10 +74,12 @@ impl<'a> Columns<'a> {
             columns
                 .represented
                 .push(append.key.map(|key| key.represented));
+            let slot = i16::from(slot(&append.aggregate_id));
             for (event, nth) in append.events.iter().zip(1..) {
                 columns.event_aggregate_types.push(&append.aggregate_type);
                 columns.event_aggregate_ids.push(&append.aggregate_id);
                 columns.event_sequences.push(append.expected_sequence + nth);
+                columns.event_slots.push(slot);
                 columns.event_ids.push(event.event_id);
                 columns.event_types.push(&event.event_type);
                 columns.event_versions.push(&event.event_version);
@@ -107,6 +112,7 @@ pub(super) async fn send(
         .bind(columns.event_aggregate_types)
         .bind(columns.event_aggregate_ids)
         .bind(columns.event_sequences)
+        .bind(columns.event_slots)
         .bind(columns.event_ids)
         .bind(columns.event_types)
         .bind(columns.event_versions)
@@ -129,10 +135,10 @@ pub(super) fn read(rows: &[PgRow], batch: &[Pending]) -> Result<Decided, sqlx::E
         let message = format!("{} answers to {} commands", rows.len(), batch.len());
         return Err(sqlx::Error::Protocol(message));
     };
-    let waited: i64 = first.try_get("lock_wait_us")?;
+    let waited: PgInterval = first.try_get("lock_wait")?;
     Ok(Decided {
         outcomes,
-        lock_wait: Duration::from_micros(waited.try_into().unwrap_or(0)),
+        lock_wait: Duration::from_micros(waited.microseconds.try_into().unwrap_or(0)),
     })
 }
 

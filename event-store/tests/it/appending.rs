@@ -88,7 +88,7 @@ async fn the_function_refuses_to_run_under_another_isolation() {
             .await
             .unwrap();
         let refused = sqlx::query(
-            "select append_events('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
+            "select append_events('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
         )
         .execute(&mut *transaction)
         .await

@@ -121,6 +121,9 @@ async fn a_writer_can_append_and_read_but_neither_change_nor_place_events() {
         "insert into event (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata,
             recorded_at)
         values ('order', 'p', 1, 'T', '1', '{}', '{}', now())",
+        "insert into event (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata,
+            slot)
+        values ('order', 'p', 1, 'T', '1', '{}', '{}', 0)",
         "delete from idempotency_key",
         "update idempotency_key set status = 500",
         "update log set incarnation = 9",
@@ -212,7 +215,7 @@ async fn a_reader_can_only_read() {
     let refused = [
         "insert into event (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata)
         values ('order', 'p', 1, 'T', '1', '{}', '{}')",
-        "select append_events('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
+        "select append_events('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
         "select * from idempotency_key",
         "insert into relay values ('s', 0)",
         "delete from lease",

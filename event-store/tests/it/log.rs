@@ -93,7 +93,8 @@ impl Log {
     }
 }
 
-/// What a reader must find whatever happened: positions 1, 2, 3, … and for each aggregate sequences 1, 2, 3, ….
+/// What a reader must find whatever happened: positions 1, 2, 3, …, for each aggregate sequences 1, 2, 3, …, and each event
+/// in the slot of its aggregate.
 pub(crate) async fn assert_continuous(store: &EventStore) -> Vec<StoredEvent> {
     let events = store.read_forward(Cursor::START, 100_000).await.unwrap();
     let mut sequences = std::collections::HashMap::new();
@@ -110,6 +111,13 @@ pub(crate) async fn assert_continuous(store: &EventStore) -> Vec<StoredEvent> {
         assert!(
             Some(event.recorded_at) >= last_time,
             "time fell at {expected}"
+        );
+        let slot = domain::partition::slot(&event.aggregate_id);
+        assert_eq!(
+            event.slot,
+            i16::from(slot),
+            "slot of {}",
+            event.aggregate_id
         );
         last_time = Some(event.recorded_at);
     }

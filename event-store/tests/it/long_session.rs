@@ -11,7 +11,7 @@ const APPENDS: usize = 50_000;
 const APPEND: &str = "append_events(
     array['order'], array['o-' || n], array[0::bigint], array[null::uuid], array[1], array[0],
     array[md5('e' || n)::uuid], array[md5('k' || n)::uuid], array[md5('r')::uuid], array[201::smallint], array[false],
-    array['order'], array['o-' || n], array[1::bigint],
+    array['order'], array['o-' || n], array[1::bigint], array[get_byte(decode(md5('o-' || n), 'hex'), 0)::smallint],
     array[md5('e' || n)::uuid], array['NoteAdded'], array['1'], array['{}'], array['{}'])";
 
 /// Pages that one append looks at, by the plans that this session keeps.

@@ -112,7 +112,7 @@ async fn no_service_can_do_to_the_log_or_the_views_what_it_need_not() {
     let only_to_read = [
         "insert into event (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata)
         values ('order', 'x', 1, 'T', '1', '{}', '{}')",
-        "select append_events('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
+        "select append_events('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
         "select delete_expired_keys('7 days', 500)",
         "select * from idempotency_key",
         "insert into snapshot values ('order', 'x', 1, 0, '{}')",
