@@ -45,7 +45,7 @@ struct Stores {
     bare: Arc<bare::Bare>,
     postgres_es: Arc<postgres_es::PostgresEs>,
     disintegrate: Arc<disintegrate::Disintegrate>,
-    reading: Option<reading::Reading>,
+    reading: Option<Arc<reading::Reading>>,
     relay: Option<relay::Relayed>,
 }
 
@@ -127,7 +127,7 @@ impl Stores {
             postgres_es: Arc::new(postgres_es::PostgresEs::open(server).await?),
             disintegrate: Arc::new(disintegrate),
             reading: if reads {
-                Some(reading::Reading::fill(arguments).await?)
+                Some(Arc::new(reading::Reading::fill(arguments).await?))
             } else {
                 None
             },
@@ -181,7 +181,11 @@ impl Stores {
     ) -> Result<Sample> {
         let (what, who) = cell.split_once('/').context("a cell has two parts")?;
         match (what, &self.reading, &self.relay) {
-            ("read", Some(reading), _) => return reading.measure(who).await,
+            ("read", Some(reading), _) => {
+                // As a task, as in the services: what waits on the thread of `main` is woken by another thread each time.
+                let (reading, who) = (Arc::clone(reading), who.to_owned());
+                return tokio::spawn(async move { reading.measure(&who).await }).await?;
+            }
             ("relay", _, Some(relay)) => return relay.measure(who, arguments.duration()).await,
             _ => {}
         }

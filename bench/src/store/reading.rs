@@ -33,8 +33,8 @@ pub(super) const WHO: [&str; 6] = [
     "disintegrate",
 ];
 
-/// Events a page.
-const PAGE: u32 = 1_000;
+/// Events a page. None of them is kept, so a page may be long; between two pages is a way to the server and back.
+const PAGE: u32 = 5_000;
 
 /// Filled logs.
 pub(super) struct Reading {
