@@ -42,7 +42,7 @@ impl StoreSettings {
 #[derive(Debug, Clone)]
 pub struct EventStore {
     pool: PgPool,
-    append: PgConnectOptions,
+    append: Arc<PgConnectOptions>,
     loads: Arc<SharedReads<Wanted, Loaded>>,
 }
 
@@ -90,7 +90,7 @@ impl EventStore {
         let loads = Arc::new(SharedReads::new(LOADS, LOADED_TOGETHER));
         Ok(Self {
             pool,
-            append,
+            append: Arc::new(append),
             loads,
         })
     }

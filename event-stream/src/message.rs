@@ -22,7 +22,7 @@
 //! Values are percent-encoded as the `CloudEvents` HTTP binding has it: `%`, `"`, space, and what is not printable
 //! ASCII. What would not fit the broker goes out by `ce-dataref`, its long values cut: the relay cannot fail on content.
 
-use async_nats::HeaderMap;
+use async_nats::{HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
 use event_store::StoredEvent;
@@ -96,27 +96,27 @@ impl Message {
         let tracing: Tracing = serde_json::from_str(&event.metadata).unwrap_or_default();
         let mut headers = Headers::default();
         headers.plain("ce-specversion", "1.0");
-        headers.plain("ce-id", &event.event_id.to_string());
-        headers.plain("ce-source", &source(from.log));
+        headers.plain("ce-id", event.event_id.to_string());
+        headers.plain("ce-source", source(from.log));
         headers.text(
             "ce-type",
             &format!("{TYPE}{}.v{}", event.event_type, event.event_version),
         );
         headers.plain(
             "ce-time",
-            &event
+            event
                 .recorded_at
                 .to_rfc3339_opts(SecondsFormat::Micros, true),
         );
         headers.text("ce-subject", &event.aggregate_id);
         headers.plain("ce-datacontenttype", "application/json");
-        headers.plain("ce-sequence", &padded(event.position));
+        headers.plain("ce-sequence", padded(event.position));
         headers.text("ce-partitionkey", &event.aggregate_id);
-        headers.plain("ce-prevposition", &padded(previous));
-        headers.plain("ce-incarnation", &from.incarnation.to_string());
+        headers.plain("ce-prevposition", padded(previous));
+        headers.plain("ce-incarnation", from.incarnation.to_string());
         headers.text("ce-aggregatetype", &event.aggregate_type);
-        headers.plain("ce-aggregatesequence", &event.sequence.to_string());
-        headers.plain("ce-slot", &event.slot.to_string());
+        headers.plain("ce-aggregatesequence", event.sequence.to_string());
+        headers.plain("ce-slot", event.slot.to_string());
         for (name, value) in [
             ("ce-correlationid", tracing.correlation_id),
             ("ce-causationid", tracing.causation_id),
@@ -136,7 +136,7 @@ impl Message {
                 data: Bytes::new(),
             };
         }
-        headers.plain("ce-metadata", &metadata);
+        headers.plain("ce-metadata", metadata);
         Outgoing {
             headers: headers.map,
             data: Bytes::copy_from_slice(event.payload.as_bytes()),
@@ -156,7 +156,7 @@ impl Message {
             slot: plain(headers, "ce-slot")?.parse().ok()?,
             event: None,
         };
-        if headers.get("ce-dataref").is_none() {
+        if plain(headers, "ce-dataref").is_none() {
             message.event = Some(stored_event(headers, data, &message)?);
         }
         Some(message)
@@ -195,18 +195,20 @@ fn stored_event(headers: &HeaderMap, data: &[u8], message: &Message) -> Option<S
     })
 }
 
-fn plain<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).map(async_nats::HeaderValue::as_str)
+fn plain<'a>(headers: &'a HeaderMap, name: &'static str) -> Option<&'a str> {
+    headers
+        .get(HeaderName::from_static(name))
+        .map(HeaderValue::as_str)
 }
 
-fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+fn text(headers: &HeaderMap, name: &'static str) -> Option<String> {
     let decoded = percent_decode_str(plain(headers, name)?)
         .decode_utf8()
         .ok()?;
     Some(decoded.into_owned())
 }
 
-fn number(headers: &HeaderMap, name: &str) -> Option<i64> {
+fn number(headers: &HeaderMap, name: &'static str) -> Option<i64> {
     plain(headers, name)?.parse().ok()
 }
 
@@ -227,8 +229,8 @@ struct Headers {
 
 impl Headers {
     /// A value that is printable ASCII by its making.
-    fn plain(&mut self, name: &'static str, value: &str) {
-        self.map.insert(name, value);
+    fn plain(&mut self, name: &'static str, value: impl Into<HeaderValue>) {
+        self.map.insert(HeaderName::from_static(name), value.into());
     }
 
     /// A value that may be anything.
@@ -238,6 +240,6 @@ impl Headers {
             value.truncate(LONGEST_VALUE);
             self.cut = true;
         }
-        self.map.insert(name, value.as_str());
+        self.plain(name, value);
     }
 }
