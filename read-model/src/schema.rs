@@ -4,6 +4,7 @@
 mod audit;
 mod order;
 mod reports;
+mod settling;
 mod values;
 
 use std::collections::BTreeMap;

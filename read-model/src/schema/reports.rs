@@ -4,7 +4,8 @@ use domain::order::ReturnState;
 use domain::{Currency, CustomerId, Email, LineId, OrderId, Sku, Text, Timestamp};
 use serde_json::{Value, json};
 
-use super::order::{address, customer, order_return};
+use super::order::{address, customer};
+use super::settling::order_return;
 use super::{Schemas, about, count, list, nullable, object, string};
 
 /// A customer, over all their orders.
