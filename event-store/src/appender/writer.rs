@@ -25,6 +25,13 @@ use crate::failure::{Answer, is_about_the_data};
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
+/// The most turns that others get after a batch to queue commands.
+const MOST_TURNS: u32 = 16;
+
+/// Turns without a new command after which nobody is waited for. One is not enough: who was answered may be running on another
+/// thread.
+const QUIET_TURNS: u32 = 2;
+
 /// Has batches decided, one after the other, on a connection of its own.
 pub(super) struct Writer {
     settings: AppenderSettings,
@@ -78,12 +85,25 @@ impl Writer {
     pub(super) async fn run(mut self) {
         while let Some(batch) = self.queue.next_batch().await {
             self.write(batch).await;
-            // Those who were answered may have the next command at hand: let them queue it.
-            tokio::task::yield_now().await;
+            self.let_them_queue().await;
         }
         if let Some(connection) = self.connection.take() {
             // The server notices without the farewell, too.
             let _ = connection.close().await;
+        }
+    }
+
+    /// Those who were answered may have the next command at hand: lets them queue it, as long as some do.
+    async fn let_them_queue(&self) {
+        let (mut queued, mut quiet) = (self.queue.len(), 0);
+        for _ in 0..MOST_TURNS {
+            tokio::task::yield_now().await;
+            let now = self.queue.len();
+            quiet = if now > queued { 0 } else { quiet + 1 };
+            if quiet == QUIET_TURNS {
+                break;
+            }
+            queued = now;
         }
     }
 
