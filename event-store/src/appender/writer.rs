@@ -93,14 +93,15 @@ impl Writer {
         }
     }
 
-    /// Those who were answered may have the next command at hand: lets them queue it, as long as some do.
+    /// Those who were answered may have the next command at hand: lets them queue it, as long as some do. A full batch waits for
+    /// nobody.
     async fn let_them_queue(&self) {
         let (mut queued, mut quiet) = (self.queue.len(), 0);
         for _ in 0..MOST_TURNS {
             tokio::task::yield_now().await;
             let now = self.queue.len();
             quiet = if now > queued { 0 } else { quiet + 1 };
-            if quiet == QUIET_TURNS {
+            if quiet == QUIET_TURNS || now >= self.settings.batch_commands {
                 break;
             }
             queued = now;
